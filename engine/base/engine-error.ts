@@ -1,0 +1,36 @@
+import { ERROR_CODES, type ErrorCode } from '../contract';
+
+export interface EngineErrorOptions {
+  readonly cause?: unknown;
+  /** Seconds after which a retry makes sense; becomes `Retry-After`. */
+  readonly retryAfterSeconds?: number;
+}
+
+/** The one error class. `code` decides status and retry (contract/error-codes.ts); the message is for the caller to read. */
+export class EngineError extends Error {
+  readonly code: ErrorCode;
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(code: ErrorCode, message: string, options: EngineErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'EngineError';
+    this.code = code;
+    this.retryAfterSeconds = options.retryAfterSeconds;
+  }
+
+  get httpStatus(): number {
+    return ERROR_CODES[this.code].httpStatus;
+  }
+}
+
+/** Shorthand for the most frequent one: the caller's fault, named. */
+export function invalid(message: string): EngineError {
+  return new EngineError('INVALID_ARGUMENT', message);
+}
+
+/** Any thrown thing as an `EngineError`; what is not ours becomes INTERNAL with its own message kept as cause. */
+export function toEngineError(error: unknown): EngineError {
+  if (error instanceof EngineError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new EngineError('INTERNAL', message, { cause: error });
+}

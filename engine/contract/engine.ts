@@ -1,0 +1,51 @@
+import type { ErrorCode } from './error-codes';
+import type { ExecutionProvider } from './model';
+
+/** Grows when console and engine would no longer understand each other. */
+export const CONTRACT_VERSION = 1;
+
+export interface DoorAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly url: string;
+}
+
+export interface EngineStatus {
+  readonly contractVersion: number;
+  readonly engineVersion: string;
+  readonly state: 'starting' | 'running' | 'draining' | 'stopped';
+  readonly pid: number;
+  readonly startedAtMs: number;
+  readonly http: DoorAddress | null;
+  readonly control: DoorAddress | null;
+  /** True when a door listens beyond loopback: the console shows a lasting warning. */
+  readonly exposed: boolean;
+  readonly repositoryPath: string;
+  readonly dataPath: string;
+  readonly nodeVersion: string;
+  /** Null in the headless engine. */
+  readonly electronVersion: string | null;
+  readonly onnxruntimeVersion: string;
+  readonly platform: string;
+  readonly cpuModel: string;
+  readonly cpuCount: number;
+  readonly providers: readonly { readonly name: ExecutionProvider; readonly available: boolean; readonly reason: string | null }[];
+}
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+export interface LogEntry {
+  readonly id: number;
+  readonly atMs: number;
+  readonly level: LogLevel;
+  /** Which part speaks: "registry", "http", "instance", … */
+  readonly scope: string;
+  readonly message: string;
+  /** Flat extra facts, already free of secrets. */
+  readonly fields: Readonly<Record<string, string | number | boolean | null>>;
+}
+
+/** What a control call that failed carries beside its message. */
+export interface ControlErrorData {
+  readonly ferryCode: ErrorCode;
+}

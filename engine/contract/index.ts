@@ -1,0 +1,6 @@
+export * from './engine';
+export * from './error-codes';
+export * from './histogram';
+export * from './load-test';
+export * from './metrics';
+export * from './model';

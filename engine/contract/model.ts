@@ -1,0 +1,118 @@
+import { z } from 'zod';
+
+/** Wire names of the Open Inference Protocol. */
+export const datatypeSchema = z.enum([
+  'BOOL', 'UINT8', 'UINT16', 'UINT32', 'UINT64', 'INT8', 'INT16', 'INT32', 'INT64', 'FP16', 'BF16', 'FP32', 'FP64', 'BYTES',
+]);
+export type Datatype = z.infer<typeof datatypeSchema>;
+
+/** One input or output of a model. `-1` in `shape` is a dimension that each request chooses. */
+export interface TensorSpec {
+  readonly name: string;
+  readonly datatype: Datatype;
+  /** The full shape as the model file has it, batch dimension included when it has one. */
+  readonly shape: readonly number[];
+  /** Symbolic names per dimension ("batch", "seq"), null where the file gives none. */
+  readonly dimNames: readonly (string | null)[];
+  readonly optional: boolean;
+}
+
+/** Triton's model states. The engine moves between them by `models/lifecycle.ts` only. */
+export const MODEL_STATES = ['unavailable', 'loading', 'ready', 'unloading'] as const;
+export type ModelState = (typeof MODEL_STATES)[number];
+
+export const EXECUTION_PROVIDERS = ['cpu', 'cuda', 'tensorrt', 'dml', 'coreml', 'webgpu'] as const;
+export type ExecutionProvider = (typeof EXECUTION_PROVIDERS)[number];
+
+/** Bounds of what an operator may set. The console's sliders and the engine's checks read the same numbers. */
+export const SETTING_LIMITS = {
+  maxBatchSize: { min: 1, max: 1024 },
+  maxQueueDelayUs: { min: 0, max: 10_000_000 },
+  maxQueueSize: { min: 1, max: 1_000_000 },
+  instanceCount: { min: 1, max: 64 },
+  intraOpThreads: { min: 1, max: 256 },
+} as const;
+
+const within = (limit: { min: number; max: number }) => z.number().int().min(limit.min).max(limit.max);
+
+/** What an operator can change on a served model. All but `executionProviders` and `intraOpThreads` apply with no reload. */
+export const modelSettingsSchema = z.strictObject({
+  /** False: every request runs alone, as behind an ordinary web framework. */
+  batching: z.boolean(),
+  /** Most rows in one batch. */
+  maxBatchSize: within(SETTING_LIMITS.maxBatchSize),
+  /** Sizes (rows) that leave early, before the delay is up. Empty: only `maxBatchSize`. */
+  preferredBatchSizes: z.array(within(SETTING_LIMITS.maxBatchSize)).max(32),
+  /** Longest time the oldest request waits for company while an instance is idle, microseconds. */
+  maxQueueDelayUs: within(SETTING_LIMITS.maxQueueDelayUs),
+  /** Requests that may wait; one more is refused at once. */
+  maxQueueSize: within(SETTING_LIMITS.maxQueueSize),
+  instanceCount: within(SETTING_LIMITS.instanceCount),
+  /** Tried in this order; the first that loads is used. */
+  executionProviders: z.array(z.enum(EXECUTION_PROVIDERS)).min(1).max(EXECUTION_PROVIDERS.length),
+  /** Threads of ONE instance's session. */
+  intraOpThreads: within(SETTING_LIMITS.intraOpThreads),
+});
+export type ModelSettings = z.infer<typeof modelSettingsSchema>;
+
+export const modelSettingsPatchSchema = modelSettingsSchema.partial();
+export type ModelSettingsPatch = z.infer<typeof modelSettingsPatchSchema>;
+
+/** Where an effective value came from. */
+export type SettingOrigin = 'file' | 'onnx' | 'default' | 'override';
+
+/** One served (or servable) model as the console sees it. */
+export interface ModelSummary {
+  readonly name: string;
+  /** Version that answers when a request names none; null while none is ready. */
+  readonly version: string | null;
+  /** Versions on disk, ascending. */
+  readonly versionsOnDisk: readonly string[];
+  readonly versionsReady: readonly string[];
+  readonly state: ModelState;
+  /** Why it is in that state, when there is something to say ("unloaded", the load error, …). */
+  readonly reason: string | null;
+  readonly backend: 'onnxruntime' | 'simulated';
+  readonly inputs: readonly TensorSpec[];
+  readonly outputs: readonly TensorSpec[];
+  /** False when the file has no free batch dimension: requests then always run alone. */
+  readonly batchable: boolean;
+  /** Why it is not batchable, or a caution such as "convolutions gain little from batching on a CPU". */
+  readonly batchingNote: string | null;
+  readonly settings: ModelSettings;
+  readonly origins: Readonly<Record<keyof ModelSettings, SettingOrigin>>;
+  /** Provider that the running sessions use; null while not ready. */
+  readonly activeProvider: string | null;
+  /** What was tried before `activeProvider` and why it was passed over. */
+  readonly providerNotes: readonly string[];
+  readonly instancesReady: number;
+  readonly fileSizeBytes: number;
+  /** Time of the last successful load. */
+  readonly loadDurationMs: number | null;
+  readonly repositoryPath: string;
+}
+
+/** What a look into a file or folder says before anything is loaded. */
+export interface ModelInspection {
+  readonly path: string;
+  /** Name it would be loaded under: from the file or folder name, made unique. */
+  readonly suggestedName: string;
+  readonly kind: 'onnx-file' | 'model-folder';
+  readonly fileSizeBytes: number;
+  readonly irVersion: number;
+  readonly opsets: readonly { readonly domain: string; readonly version: number }[];
+  readonly producer: string;
+  readonly nodeCount: number;
+  readonly inputs: readonly TensorSpec[];
+  readonly outputs: readonly TensorSpec[];
+  readonly batchable: boolean;
+  readonly batchingNote: string | null;
+  /** Settings it would start with. */
+  readonly settings: ModelSettings;
+}
+
+export const modelNameSchema = z
+  .string()
+  .min(1)
+  .max(128)
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'use letters, digits, ".", "_" and "-", beginning with a letter or digit');

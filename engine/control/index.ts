@@ -1,0 +1,2 @@
+export { type ControlRouter, controlRouter } from './router';
+export type { ControlServices, Feed, Observable } from './services';

@@ -1,0 +1,3 @@
+export type { CancelSignal, InferenceRequest, ParameterValue, RequestedOutput } from './inference-request';
+export type { InferenceResult } from './inference-result';
+export type { RequestSpans } from './request-spans';
