@@ -5,4 +5,4 @@ export { EngineError, type EngineErrorOptions, invalid, toEngineError } from './
 export { createLogger, type Logger, silentLogger } from './logger';
 export { RingBuffer } from './ring-buffer';
 export { systemClock } from './system-clock';
-export { workerEntry } from './worker-entry';
+export { workerDataOf, workerEntry } from './worker-entry';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { Worker, type WorkerOptions } from 'node:worker_threads';
+import { Worker, type WorkerOptions, workerData } from 'node:worker_threads';
 
 /**
  * Starts a worker thread by the name of its built file. In a build every worker lies beside the bundle that starts it;
@@ -17,4 +17,13 @@ export function workerEntry(name: string, source: URL, options: WorkerOptions = 
     ...options,
     workerData: { bootUrl: source.href, data: options.workerData },
   });
+}
+
+/**
+ * Inside a worker thread: the `workerData` its starter gave to `workerEntry`, whether the thread runs from the build or
+ * from source. The caller names the type; both ends of one worker share it.
+ */
+export function workerDataOf<T>(): T {
+  const given = workerData as { readonly bootUrl?: string; readonly data?: unknown } | null;
+  return (given?.bootUrl === undefined ? given : given.data) as T;
 }

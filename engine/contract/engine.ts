@@ -1,4 +1,5 @@
 import type { ErrorCode } from './error-codes';
+import type { DeviceInfo } from './metrics';
 import type { ExecutionProvider } from './model';
 
 /** Grows when console and engine would no longer understand each other. */
@@ -29,6 +30,8 @@ export interface EngineStatus {
   readonly platform: string;
   readonly cpuModel: string;
   readonly cpuCount: number;
+  /** Devices of this machine; their live readings are in every `MetricsSample` under the same ids. */
+  readonly devices: readonly DeviceInfo[];
   readonly providers: readonly { readonly name: ExecutionProvider; readonly available: boolean; readonly reason: string | null }[];
 }
 

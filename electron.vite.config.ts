@@ -1,0 +1,56 @@
+import { fileURLToPath } from 'node:url';
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'electron-vite';
+
+const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+export default defineConfig({
+  main: {
+    build: {
+      outDir: 'out/main',
+      target: 'node20',
+      // Everything but Electron and the native addon is bundled: the Node inside Electron is older than the one the
+      // packages are tested on, and a packaged app then carries one node module.
+      externalizeDeps: false,
+      sourcemap: true,
+      rollupOptions: {
+        external: ['electron', 'onnxruntime-node'],
+        input: {
+          main: source('electron/main/main.ts'),
+          engine: source('electron/utility/engine-entry.ts'),
+          cli: source('engine/main.ts'),
+          'instance-worker': source('engine/instances/worker/instance-worker.ts'),
+          'load-worker': source('engine/loadtest/worker/load-worker.ts'),
+          'timer-worker': source('engine/base/timer-worker.ts'),
+        },
+        output: {
+          format: 'es',
+          // Workers are found beside the file that starts them, and that file may be a chunk: one folder for all.
+          entryFileNames: '[name].js',
+          chunkFileNames: '[name]-[hash].js',
+        },
+      },
+    },
+  },
+  preload: {
+    build: {
+      outDir: 'out/preload',
+      // A sandboxed preload has to be one CommonJS file.
+      externalizeDeps: false,
+      rollupOptions: {
+        external: ['electron'],
+        input: { preload: source('electron/preload/preload.ts') },
+        output: { format: 'cjs', entryFileNames: '[name].cjs' },
+      },
+    },
+  },
+  renderer: {
+    root: 'renderer',
+    plugins: [react()],
+    build: {
+      outDir: 'out/renderer',
+      minify: true,
+      rollupOptions: { input: source('renderer/index.html') },
+    },
+  },
+});

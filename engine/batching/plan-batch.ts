@@ -1,0 +1,87 @@
+import type { DepartureReason } from '../contract';
+import type { BatchPolicy } from './batch-policy';
+
+/** Requests that may share a batch, oldest first. */
+export interface LaneView {
+  readonly rows: number;
+  readonly oldestEnqueuedUs: number;
+  /** Rows of each waiting request, oldest first. Only as much is read as a batch can hold. */
+  rowsInOrder(): Iterable<number>;
+}
+
+/** What the planner sees of the queue: two lanes are enough, whatever the number of shapes that wait. */
+export interface QueueView<Lane extends LaneView> {
+  /** The lane of the oldest request; null when nothing waits. */
+  readonly oldest: Lane | null;
+  /** A lane with enough rows to leave early, longest so; null when there is none. */
+  readonly ready: Lane | null;
+}
+
+export type BatchPlan<Lane extends LaneView> =
+  | { readonly kind: 'dispatch'; readonly lane: Lane; readonly requests: number; readonly reason: DepartureReason }
+  | { readonly kind: 'wait'; readonly untilUs: number }
+  | { readonly kind: 'idle' };
+
+/**
+ * Decides the next batch. Pure: the same view, time and policy always give the same plan.
+ *
+ * The rules are those of Triton's dynamic batcher (`GetDynamicBatch` in triton-inference-server/core), applied per lane:
+ * take requests in order while they fit into `maxBatchSize`, never splitting one. If some prefix adds up to a preferred size,
+ * the largest such prefix leaves at once. If the next request would not fit, or the largest preferred size is reached, what
+ * fits leaves at once. Otherwise it leaves when its oldest request has waited `maxQueueDelayUs`, whatever its size; with no
+ * delay, immediately. The oldest lane is asked first, so a lane of one odd shape cannot be starved: at the latest when its
+ * oldest request's delay is up, it goes before every other.
+ *
+ * Where we differ: a request of another shape does not cut a batch short (Triton stops at the first that does not match).
+ */
+export function planBatch<Lane extends LaneView>(
+  view: QueueView<Lane>,
+  nowUs: number,
+  policy: BatchPolicy,
+  idleInstances: number,
+): BatchPlan<Lane> {
+  const { oldest, ready } = view;
+  if (oldest === null || idleInstances === 0) return { kind: 'idle' };
+  if (policy.unbatched) return { kind: 'dispatch', lane: oldest, requests: 1, reason: 'unbatched' };
+  return departure(oldest, nowUs, policy) ?? (ready && departure(ready, nowUs, policy)) ?? waitFor(oldest, policy);
+}
+
+function waitFor<Lane extends LaneView>(oldest: Lane, policy: BatchPolicy): BatchPlan<Lane> {
+  return { kind: 'wait', untilUs: oldest.oldestEnqueuedUs + policy.maxQueueDelayUs };
+}
+
+function departure<Lane extends LaneView>(lane: Lane, nowUs: number, policy: BatchPolicy): BatchPlan<Lane> | null {
+  const delayIsUp = nowUs - lane.oldestEnqueuedUs >= policy.maxQueueDelayUs;
+  const load = fill(lane, policy);
+  // A batch that is overdue takes all that fits, not only the preferred part.
+  if (load.preferredRequests > 0 && !(delayIsUp && policy.maxQueueDelayUs > 0)) {
+    const reason = load.preferredRows >= policy.maxBatchSize ? 'full' : 'preferred';
+    return { kind: 'dispatch', lane, requests: load.preferredRequests, reason };
+  }
+  if (load.overflows || load.rows >= largestPreferred(policy)) return { kind: 'dispatch', lane, requests: load.requests, reason: 'full' };
+  if (!delayIsUp) return null;
+  return { kind: 'dispatch', lane, requests: load.requests, reason: policy.maxQueueDelayUs > 0 ? 'delay' : 'drained' };
+}
+
+function largestPreferred(policy: BatchPolicy): number {
+  return policy.preferredBatchSizes.at(-1) ?? policy.maxBatchSize;
+}
+
+/** Walks the lane once: how much fits, the largest preferred prefix in it, and whether a request was left for lack of room. */
+function fill(lane: LaneView, policy: BatchPolicy) {
+  let requests = 0;
+  let rows = 0;
+  let preferredRequests = 0;
+  let preferredRows = 0;
+  for (const more of lane.rowsInOrder()) {
+    if (requests > 0 && rows + more > policy.maxBatchSize) return { requests, rows, preferredRequests, preferredRows, overflows: true };
+    requests++;
+    rows += more;
+    if (policy.preferredBatchSizes.includes(rows)) {
+      preferredRequests = requests;
+      preferredRows = rows;
+    }
+    if (rows >= policy.maxBatchSize) break;
+  }
+  return { requests, rows, preferredRequests, preferredRows, overflows: false };
+}

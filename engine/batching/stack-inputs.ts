@@ -1,0 +1,30 @@
+import { concatRows, type NamedTensor } from '../tensor';
+
+/**
+ * Joins the inputs of several requests along axis 0, input by input, in the order of the first request's inputs. All
+ * requests carry the same inputs with the same inner shapes (the lane sees to it). Every result owns its whole buffer, so
+ * that it can be transferred; also for a single request, whose bytes may be a view on a larger network buffer.
+ *
+ * @param perRequest `perRequest[r]` are the inputs of request r
+ */
+export function stackInputs(perRequest: readonly (readonly NamedTensor[])[]): NamedTensor[] {
+  const [first] = perRequest;
+  if (!first) throw new RangeError('stackInputs needs at least one request');
+  return first.map((model, position) => ({
+    name: model.name,
+    ...concatRows(perRequest.map((inputs) => sameInput(inputs, position, model.name))),
+  }));
+}
+
+/** Clients mostly send inputs in the same order, so the position is tried before the name is searched. */
+function sameInput(inputs: readonly NamedTensor[], position: number, name: string): NamedTensor {
+  const atPosition = inputs[position];
+  const found = atPosition?.name === name ? atPosition : inputs.find((input) => input.name === name);
+  if (!found) throw new RangeError(`a request in the batch lacks the input "${name}"`);
+  return found;
+}
+
+/** The inputs of a request that runs alone, with buffers of their own (no batch dimension is assumed: scalars pass). */
+export function copyInputs(inputs: readonly NamedTensor[]): NamedTensor[] {
+  return inputs.map((input) => ({ ...input, data: input.data.slice() }));
+}

@@ -1,0 +1,47 @@
+import type { Datatype } from '../contract';
+import type { ErrorCode } from '../contract';
+import type { ExecutionProvider, TensorSpec } from '../contract';
+
+/** A tensor on its way between threads: its buffer is transferred, never copied. */
+export interface WireTensor {
+  readonly name: string;
+  readonly datatype: Datatype;
+  readonly shape: readonly number[];
+  readonly data: Uint8Array;
+}
+
+/** What a thread needs to make its session; plain values. Kept equal to the backend's own type by a compile-time check in the worker. */
+export type InstanceSpec =
+  | {
+      readonly backend: 'onnxruntime';
+      readonly modelPath: string;
+      readonly executionProviders: readonly ExecutionProvider[];
+      readonly intraOpThreads: number;
+    }
+  | {
+      readonly backend: 'simulated';
+      readonly inputs: readonly TensorSpec[];
+      readonly outputs: readonly TensorSpec[];
+      readonly baseUs: number;
+      readonly perRowUs: number;
+    };
+
+/** To the worker. */
+export type ToInstance =
+  | { readonly kind: 'load'; readonly spec: InstanceSpec }
+  | { readonly kind: 'run'; readonly runId: number; readonly inputs: readonly WireTensor[]; readonly outputNames: readonly string[] | null }
+  | { readonly kind: 'stop' };
+
+/** From the worker. */
+export type FromInstance =
+  | { readonly kind: 'loaded'; readonly provider: string; readonly providerNotes: readonly string[] }
+  | { readonly kind: 'load-failed'; readonly code: ErrorCode; readonly message: string }
+  | {
+      readonly kind: 'done';
+      readonly runId: number;
+      readonly outputs: readonly WireTensor[];
+      readonly computeInputUs: number;
+      readonly computeInferUs: number;
+      readonly computeOutputUs: number;
+    }
+  | { readonly kind: 'failed'; readonly runId: number; readonly code: ErrorCode; readonly message: string };

@@ -1,0 +1,161 @@
+import { type Clock, EngineError, type Logger } from '../base';
+import type { NamedTensor } from '../tensor';
+import type { Instance, RunOutput } from './instance';
+import type { InstanceSpec } from './instance-messages';
+
+/** Waits between attempts to replace a lost instance: doubled each time, back to the first after a minute without a loss. */
+const FIRST_BACK_OFF_US = 100e3;
+const LONGEST_BACK_OFF_US = 10e6;
+const CALM_US = 60e6;
+
+export interface InstancePoolOptions {
+  /** "demo-mlp/1": instances are called "demo-mlp/1#0", "demo-mlp/1#1", … */
+  readonly name: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly createInstance: (name: string, spec: InstanceSpec) => Instance;
+  /** Called when an instance became idle, was added, or was lost. */
+  readonly onChange: () => void;
+  readonly onLost?: (message: string) => void;
+}
+
+interface Member {
+  readonly instance: Instance;
+  readonly spec: InstanceSpec;
+  leaving: boolean;
+}
+
+/**
+ * The instances of one model version. It is told what is wanted (a spec and a count) and works towards it: starts what is
+ * missing, then retires what is too many or of an old spec, so that capacity never falls in between. A lost instance is
+ * replaced with back-off; one that cannot even start is not tried again until something else is wanted.
+ */
+export class InstancePool {
+  readonly #options: InstancePoolOptions;
+  readonly #members = new Set<Member>();
+  /** Last in, first out: the instance that ran last has the warmest caches. */
+  readonly #idle: Member[] = [];
+  #wanted: { spec: InstanceSpec; count: number } | null = null;
+  #reconciling: Promise<void> = Promise.resolve();
+  #nextNumber = 0;
+  #backOffUs = FIRST_BACK_OFF_US;
+  #lastLossUs = Number.NEGATIVE_INFINITY;
+
+  constructor(options: InstancePoolOptions) {
+    this.#options = options;
+  }
+
+  get idleCount(): number {
+    return this.#idle.length;
+  }
+
+  /** Instances that serve (idle or busy), not those that start or leave. */
+  get readyCount(): number {
+    let count = 0;
+    for (const { instance, leaving } of this.#members) if (!leaving && (instance.state === 'idle' || instance.state === 'busy')) count++;
+    return count;
+  }
+
+  get busyCount(): number {
+    let count = 0;
+    for (const { instance } of this.#members) if (instance.state === 'busy') count++;
+    return count;
+  }
+
+  get instances(): readonly Instance[] {
+    return [...this.#members].map((member) => member.instance);
+  }
+
+  /** Resolves when `count` instances of `spec` serve and all others have left; rejects with why one could not start. */
+  want(spec: InstanceSpec, count: number): Promise<void> {
+    this.#wanted = { spec, count };
+    const done = this.#reconciling.then(() => this.#reconcile());
+    this.#reconciling = done.catch(() => undefined);
+    return done;
+  }
+
+  /** Hands a batch to an idle instance; throws INSTANCE_LOST when there is none (callers look at `idleCount` first). */
+  run(inputs: readonly NamedTensor[], outputNames: readonly string[] | null): { instance: string; output: Promise<RunOutput> } {
+    const member = this.#idle.pop();
+    if (!member) throw new EngineError('INSTANCE_LOST', `no instance of ${this.#options.name} is free`, { retryAfterSeconds: 1 });
+    const output = member.instance.run(inputs, outputNames);
+    const back = () => this.#cameBack(member);
+    output.then(back, back);
+    return { instance: member.instance.name, output };
+  }
+
+  /** Stops every instance after its running batch. */
+  async stop(): Promise<void> {
+    this.#wanted = null;
+    await this.#reconciling;
+    await Promise.all([...this.#members].map((member) => this.#retire(member)));
+  }
+
+  async #reconcile(): Promise<void> {
+    const wanted = this.#wanted;
+    if (!wanted) return;
+    const fitting = () => [...this.#members].filter((member) => !member.leaving && sameSpec(member.spec, wanted.spec));
+    const missing = wanted.count - fitting().length;
+    const started = await Promise.allSettled(Array.from({ length: Math.max(0, missing) }, () => this.#add(wanted.spec)));
+    const failure = started.find((result) => result.status === 'rejected');
+    if (failure) throw failure.reason;
+    const excess = fitting().slice(wanted.count);
+    const outdated = [...this.#members].filter((member) => !member.leaving && !sameSpec(member.spec, wanted.spec));
+    await Promise.all([...excess, ...outdated].map((member) => this.#retire(member)));
+  }
+
+  async #add(spec: InstanceSpec): Promise<void> {
+    const { createInstance, name } = this.#options;
+    const member: Member = { instance: createInstance(`${name}#${this.#nextNumber++}`, spec), spec, leaving: false };
+    this.#members.add(member);
+    try {
+      await member.instance.start();
+    } catch (error) {
+      this.#members.delete(member);
+      throw error;
+    }
+    member.instance.onLost = (message) => this.#lost(member, message);
+    this.#idle.push(member);
+    this.#options.onChange();
+  }
+
+  async #retire(member: Member): Promise<void> {
+    member.leaving = true;
+    this.#forgetIdle(member);
+    await member.instance.stop();
+    this.#members.delete(member);
+  }
+
+  #cameBack(member: Member): void {
+    if (member.instance.state === 'idle' && !member.leaving) this.#idle.push(member);
+    this.#options.onChange();
+  }
+
+  #lost(member: Member, message: string): void {
+    const { clock, logger, onChange, onLost } = this.#options;
+    this.#members.delete(member);
+    this.#forgetIdle(member);
+    onLost?.(message);
+    const nowUs = clock.nowUs();
+    this.#backOffUs = nowUs - this.#lastLossUs > CALM_US ? FIRST_BACK_OFF_US : Math.min(this.#backOffUs * 2, LONGEST_BACK_OFF_US);
+    this.#lastLossUs = nowUs;
+    logger.error(message, { replacedInMs: this.#backOffUs / 1000 });
+    clock.callAt(nowUs + this.#backOffUs, () => {
+      const wanted = this.#wanted;
+      if (!wanted) return;
+      this.want(wanted.spec, wanted.count).catch((error: unknown) =>
+        logger.error(`a lost instance of ${this.#options.name} could not be replaced: ${error instanceof Error ? error.message : String(error)}`),
+      );
+    });
+    onChange();
+  }
+
+  #forgetIdle(member: Member): void {
+    const at = this.#idle.indexOf(member);
+    if (at >= 0) this.#idle.splice(at, 1);
+  }
+}
+
+function sameSpec(a: InstanceSpec, b: InstanceSpec): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}

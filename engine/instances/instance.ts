@@ -1,0 +1,56 @@
+import type { NamedTensor } from '../tensor';
+
+/**
+ * State table of an instance:
+ *
+ *   starting -> idle      the worker has loaded the model
+ *   starting -> failed    it could not, or took longer than the limit, or died meanwhile
+ *   idle     -> busy      a batch was handed over
+ *   busy     -> idle      it came back, well or failed
+ *   idle|busy -> stopping stop() was called; a running batch still answers
+ *   stopping -> stopped   the thread has ended
+ *   idle|busy -> failed   the thread died; its batch fails with INSTANCE_LOST
+ *
+ * `stopped` and `failed` are final.
+ */
+export type InstanceState = 'starting' | 'idle' | 'busy' | 'stopping' | 'stopped' | 'failed';
+
+const MOVES: Readonly<Record<InstanceState, readonly InstanceState[]>> = {
+  starting: ['idle', 'failed', 'stopping'],
+  idle: ['busy', 'stopping', 'failed'],
+  busy: ['idle', 'stopping', 'failed'],
+  stopping: ['stopped', 'failed'],
+  stopped: [],
+  failed: [],
+};
+
+/** The only place where an instance's state changes; an illegal move is a fault of ours and throws. */
+export function moveInstance(from: InstanceState, to: InstanceState): InstanceState {
+  if (!MOVES[from].includes(to)) throw new Error(`an instance cannot go from ${from} to ${to}`);
+  return to;
+}
+
+export interface RunOutput {
+  readonly outputs: readonly NamedTensor[];
+  readonly computeInputUs: number;
+  readonly computeInferUs: number;
+  readonly computeOutputUs: number;
+}
+
+/** One loaded session on its own thread. */
+export interface Instance {
+  readonly name: string;
+  readonly state: InstanceState;
+  readonly provider: string | null;
+  readonly providerNotes: readonly string[];
+  /** Resolves when the model is loaded; rejects with MODEL_INVALID or INSTANCE_LOST. */
+  start(): Promise<void>;
+  /** Runs one batch; only when idle. The inputs' buffers are gone afterwards. Rejects with BACKEND_FAILED or INSTANCE_LOST. */
+  run(inputs: readonly NamedTensor[], outputNames: readonly string[] | null): Promise<RunOutput>;
+  /** Lets a running batch finish, then ends the thread. */
+  stop(): Promise<void>;
+  /** Ends the thread at once; a running batch fails with INSTANCE_LOST. */
+  kill(): Promise<void>;
+  /** Called once when the thread dies without having been asked to. */
+  onLost: ((message: string) => void) | null;
+}

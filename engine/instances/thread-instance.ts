@@ -1,0 +1,143 @@
+import type { Worker } from 'node:worker_threads';
+import { type Clock, EngineError, workerEntry } from '../base';
+import type { NamedTensor } from '../tensor';
+import { type Instance, type InstanceState, moveInstance, type RunOutput } from './instance';
+import type { FromInstance, InstanceSpec, ToInstance } from './instance-messages';
+
+/** Loading a model of several gigabytes from a slow disk takes minutes; beyond this something hangs. */
+const LOAD_LIMIT_US = 600e6;
+const STOP_LIMIT_US = 30e6;
+
+interface Pending<T> {
+  readonly resolve: (value: T) => void;
+  readonly reject: (error: EngineError) => void;
+}
+
+/** An instance in a worker thread: ONNX Runtime's `run` blocks the thread that calls it, so it must not be the event loop's. */
+export class ThreadInstance implements Instance {
+  onLost: ((message: string) => void) | null = null;
+  provider: string | null = null;
+  providerNotes: readonly string[] = [];
+  #state: InstanceState = 'starting';
+  #worker: Worker | null = null;
+  #loading: Pending<void> | null = null;
+  #running: (Pending<RunOutput> & { runId: number }) | null = null;
+  #idleAgain: (() => void) | null = null;
+  #exited: Promise<void> = Promise.resolve();
+  #runId = 0;
+
+  constructor(
+    readonly name: string,
+    private readonly spec: InstanceSpec,
+    private readonly clock: Clock,
+  ) {}
+
+  get state(): InstanceState {
+    return this.#state;
+  }
+
+  start(): Promise<void> {
+    const worker = workerEntry('instance-worker', new URL('./worker/instance-worker.ts', import.meta.url), { name: this.name });
+    this.#worker = worker;
+    this.#exited = new Promise((resolve) => worker.once('exit', () => resolve()));
+    worker.on('message', (message: FromInstance) => this.#receive(message));
+    worker.on('error', (error) => this.#lost(`its thread failed: ${error.message}`));
+    worker.on('exit', (code) => this.#ended(code));
+    const limit = this.clock.callAt(this.clock.nowUs() + LOAD_LIMIT_US, () => {
+      this.#lost(`the model did not load within ${LOAD_LIMIT_US / 1e6} s`);
+      void worker.terminate();
+    });
+    return new Promise<void>((resolve, reject) => {
+      this.#loading = { resolve, reject };
+      this.#post({ kind: 'load', spec: this.spec });
+    }).finally(() => limit.cancel());
+  }
+
+  run(inputs: readonly NamedTensor[], outputNames: readonly string[] | null): Promise<RunOutput> {
+    this.#state = moveInstance(this.#state, 'busy');
+    const runId = ++this.#runId;
+    return new Promise((resolve, reject) => {
+      this.#running = { resolve, reject, runId };
+      // One buffer may carry several inputs; each is transferred once.
+      this.#post({ kind: 'run', runId, inputs, outputNames }, [...new Set(inputs.map((input) => input.data.buffer as ArrayBuffer))]);
+    });
+  }
+
+  async stop(): Promise<void> {
+    if (this.#state === 'stopped' || this.#state === 'failed') return this.#exited;
+    if (this.#state === 'stopping') return this.#exited;
+    if (this.#state === 'busy') await new Promise<void>((resolve) => (this.#idleAgain = resolve));
+    if (this.#state !== 'idle' && this.#state !== 'starting') return this.#exited;
+    this.#state = moveInstance(this.#state, 'stopping');
+    this.#post({ kind: 'stop' });
+    const limit = this.clock.callAt(this.clock.nowUs() + STOP_LIMIT_US, () => void this.#worker?.terminate());
+    await this.#exited;
+    limit.cancel();
+  }
+
+  async kill(): Promise<void> {
+    await this.#worker?.terminate();
+    await this.#exited;
+  }
+
+  #post(message: ToInstance, transfer: ArrayBuffer[] = []): void {
+    this.#worker?.postMessage(message, transfer);
+  }
+
+  #receive(message: FromInstance): void {
+    switch (message.kind) {
+      case 'loaded':
+        this.provider = message.provider;
+        this.providerNotes = message.providerNotes;
+        if (this.#state === 'starting') this.#state = moveInstance(this.#state, 'idle');
+        this.#loading?.resolve();
+        this.#loading = null;
+        return;
+      case 'load-failed':
+        this.#state = moveInstance(this.#state, 'failed');
+        this.#loading?.reject(new EngineError(message.code, message.message));
+        this.#loading = null;
+        void this.#worker?.terminate();
+        return;
+      case 'done':
+      case 'failed':
+        return this.#answered(message);
+      default:
+        message satisfies never;
+    }
+  }
+
+  #answered(message: Extract<FromInstance, { kind: 'done' | 'failed' }>): void {
+    const running = this.#running;
+    if (running?.runId !== message.runId) return;
+    this.#running = null;
+    this.#state = moveInstance(this.#state, 'idle');
+    if (message.kind === 'done') running.resolve(message);
+    else running.reject(new EngineError(message.code, message.message));
+    this.#idleAgain?.();
+    this.#idleAgain = null;
+  }
+
+  #ended(code: number): void {
+    if (this.#state === 'stopping') {
+      this.#state = moveInstance(this.#state, 'stopped');
+      this.#loading?.reject(new EngineError('MODEL_NOT_READY', `instance ${this.name} was stopped while it loaded`));
+      this.#loading = null;
+      return;
+    }
+    this.#lost(`its thread ended with code ${code}`);
+  }
+
+  #lost(why: string): void {
+    if (this.#state === 'failed' || this.#state === 'stopped') return;
+    const wasServing = this.#state === 'idle' || this.#state === 'busy';
+    this.#state = moveInstance(this.#state, 'failed');
+    const error = new EngineError('INSTANCE_LOST', `instance ${this.name} was lost: ${why}`, { retryAfterSeconds: 1 });
+    this.#loading?.reject(error);
+    this.#running?.reject(error);
+    this.#loading = this.#running = null;
+    this.#idleAgain?.();
+    this.#idleAgain = null;
+    if (wasServing) this.onLost?.(error.message);
+  }
+}

@@ -1,0 +1,3 @@
+export { DeviceBusy } from './device-busy';
+export { LatencyHistogram } from './latency-histogram';
+export { type ModelGauges, ModelStats } from './model-stats';

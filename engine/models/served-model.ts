@@ -1,0 +1,189 @@
+import { type Clock, EngineError, type Logger, toEngineError } from '../base';
+import { type Batch, type BatchOutput, type BatcherObserver, batchPolicyOf, DynamicBatcher } from '../batching';
+import type { BatchRecord, ModelSettings, TensorSpec } from '../contract';
+import type { InferenceRequest, InferenceResult } from '../inference';
+import { type Instance, InstancePool, type InstanceSpec, ThreadInstance } from '../instances';
+import type { DeviceBusy, ModelStats } from '../metrics';
+import { type CheckedRequest, createInputChecker, type InputChecker } from './check-inputs';
+
+/** What all served models of an engine share. */
+export interface ServingContext {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly deviceBusy: DeviceBusy;
+  /** Device on which sessions of a provider run ("cpu", "gpu:0", …). */
+  readonly deviceOf: (provider: string) => string;
+  readonly nextBatchId: () => number;
+  readonly onInstanceLost: (model: string, message: string) => void;
+  readonly onInstancesChanged: () => void;
+  readonly createInstance?: (name: string, spec: InstanceSpec) => Instance;
+}
+
+/** One version of a model, as it is to be served. */
+export interface ServedModelSpec {
+  readonly name: string;
+  readonly version: string;
+  readonly inputs: readonly TensorSpec[];
+  readonly outputs: readonly TensorSpec[];
+  readonly batchable: boolean;
+  readonly settings: ModelSettings;
+  readonly instanceSpecOf: (settings: ModelSettings) => InstanceSpec;
+}
+
+/** Batcher, instances and statistics of one version of one model. */
+export class ServedModel {
+  readonly #spec: ServedModelSpec;
+  readonly #context: ServingContext;
+  readonly #stats: ModelStats;
+  readonly #checker: InputChecker;
+  readonly #pool: InstancePool;
+  readonly #batcher: DynamicBatcher;
+  #settings: ModelSettings;
+
+  constructor(spec: ServedModelSpec, stats: ModelStats, context: ServingContext) {
+    this.#spec = spec;
+    this.#context = context;
+    this.#stats = stats;
+    this.#settings = spec.settings;
+    this.#checker = createInputChecker(spec.inputs, spec.outputs, spec.batchable);
+    const { clock, logger } = context;
+    this.#pool = new InstancePool({
+      name: `${spec.name}/${spec.version}`,
+      clock,
+      logger: logger.child('instances'),
+      createInstance: context.createInstance ?? ((name, instanceSpec) => new ThreadInstance(name, instanceSpec, clock)),
+      onChange: () => {
+        this.#batcher.instancesChanged();
+        context.onInstancesChanged();
+      },
+      onLost: (message) => context.onInstanceLost(spec.name, message),
+    });
+    this.#batcher = new DynamicBatcher({
+      model: spec.name,
+      version: spec.version,
+      clock,
+      runner: this.#pool,
+      observer: this.#observer(),
+      policy: batchPolicyOf(spec.settings, spec.batchable),
+      nextBatchId: context.nextBatchId,
+    });
+  }
+
+  get version(): string {
+    return this.#spec.version;
+  }
+
+  get settings(): ModelSettings {
+    return this.#settings;
+  }
+
+  get instances(): readonly Instance[] {
+    return this.#pool.instances;
+  }
+
+  get readyInstances(): number {
+    return this.#pool.readyCount;
+  }
+
+  get queueLength(): number {
+    return this.#batcher.queueLength;
+  }
+
+  get inFlight(): number {
+    return this.#batcher.inFlight;
+  }
+
+  /** Provider of the running sessions, and what was passed over for it. */
+  get provider(): { readonly active: string | null; readonly notes: readonly string[] } {
+    const serving = this.#pool.instances.find((instance) => instance.provider !== null);
+    return { active: serving?.provider ?? null, notes: serving?.providerNotes ?? [] };
+  }
+
+  /** Loads the model on all its instances. Rejects with MODEL_INVALID or INSTANCE_LOST; nothing is left running then. */
+  async start(): Promise<void> {
+    try {
+      await this.#pool.want(this.#spec.instanceSpecOf(this.#settings), this.#settings.instanceCount);
+    } catch (error) {
+      await this.#pool.stop();
+      throw error;
+    }
+  }
+
+  /** Checks, queues, runs. Rejects with INVALID_ARGUMENT, QUEUE_FULL, CANCELLED, INSTANCE_LOST, BACKEND_FAILED. */
+  async infer(request: InferenceRequest): Promise<InferenceResult> {
+    const { rows, laneKey } = this.#checked(request);
+    return this.#batcher.submit(request, rows, laneKey);
+  }
+
+  /**
+   * Batch policy takes effect with the next batch; instances are added before others leave, so nothing is lost. Resolves
+   * when the instances are as wanted.
+   */
+  async apply(settings: ModelSettings): Promise<void> {
+    const before = this.#settings;
+    this.#settings = settings;
+    this.#batcher.setPolicy(batchPolicyOf(settings, this.#spec.batchable));
+    try {
+      await this.#pool.want(this.#spec.instanceSpecOf(settings), settings.instanceCount);
+    } catch (error) {
+      // The sessions that serve are those of before; say so in what is reported.
+      this.#settings = { ...settings, instanceCount: before.instanceCount, executionProviders: before.executionProviders, intraOpThreads: before.intraOpThreads };
+      await this.#pool.want(this.#spec.instanceSpecOf(this.#settings), before.instanceCount);
+      throw error;
+    }
+  }
+
+  /** Takes no more requests, answers those it has, then lets its sessions go. */
+  async retire(limitUs: number): Promise<void> {
+    const { clock } = this.#context;
+    const error = new EngineError('MODEL_NOT_READY', `model "${this.#spec.name}" version ${this.version} is being unloaded`, { retryAfterSeconds: 1 });
+    const limit = clock.callAt(clock.nowUs() + limitUs, () => this.#batcher.abort(error));
+    await this.#batcher.drain(error);
+    limit.cancel();
+    await this.#pool.stop();
+  }
+
+  #checked(request: InferenceRequest): CheckedRequest {
+    try {
+      return this.#checker.check(request, this.#settings.maxBatchSize);
+    } catch (error) {
+      this.#stats.recordFailure(toEngineError(error).code);
+      throw error;
+    }
+  }
+
+  #observer(): BatcherObserver {
+    return {
+      batchDone: (batch, instance, output) => {
+        const busyUs = output.computeInputUs + output.computeInferUs + output.computeOutputUs;
+        this.#stats.recordBatch(this.#record(batch, instance, output, null), busyUs);
+        const { active } = this.provider;
+        if (active !== null) this.#context.deviceBusy.add(this.#context.deviceOf(active), busyUs);
+      },
+      batchFailed: (batch, instance, error) => {
+        this.#context.logger.child('batching').error(`batch ${batch.id} of ${this.#spec.name} failed: ${error.message}`, { rows: batch.rows, instance });
+        this.#stats.recordBatch(this.#record(batch, instance, null, error.message), 0);
+      },
+      requestDone: (result) => this.#stats.recordRequest(result.spans),
+      requestFailed: (error) => this.#stats.recordFailure(error.code),
+    };
+  }
+
+  #record(batch: Batch, instance: string, output: BatchOutput | null, error: string | null): BatchRecord {
+    return {
+      id: batch.id,
+      atMs: this.#context.clock.wallMs(),
+      model: this.#spec.name,
+      version: this.version,
+      instance,
+      rows: batch.rows,
+      requests: batch.entries.length,
+      reason: batch.reason,
+      oldestQueueUs: batch.oldestQueueUs,
+      computeInputUs: output?.computeInputUs ?? 0,
+      computeInferUs: output?.computeInferUs ?? 0,
+      computeOutputUs: output?.computeOutputUs ?? 0,
+      error,
+    };
+  }
+}

@@ -1,0 +1,55 @@
+import { NumberInput, type NumberInputProps } from '@mantine/core';
+import { useEffect, useRef, useState } from 'react';
+
+/** A half-typed number must not reach the engine ("1" on the way to "128"), so typing rests this long first. */
+const TYPING_REST_MS = 700;
+
+interface CommittedNumberProps
+  extends Pick<NumberInputProps, 'min' | 'max' | 'suffix' | 'disabled' | 'w' | 'size' | 'step' | 'error'> {
+  readonly label: string;
+  readonly value: number;
+  readonly onCommit: (value: number) => void;
+}
+
+/** A number field that reports a value on Enter, on leaving the field, or when typing has rested. */
+export function CommittedNumber({ label, value, onCommit, ...props }: CommittedNumberProps) {
+  const [text, setText] = useState<number | string>(value);
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  const editing = useRef(false);
+
+  useEffect(() => {
+    if (!editing.current) setText(value);
+  }, [value]);
+  useEffect(() => () => clearTimeout(timer.current), []);
+
+  const commit = (next: number | string) => {
+    clearTimeout(timer.current);
+    editing.current = false;
+    const number = typeof next === 'number' ? next : Number.parseFloat(next);
+    if (Number.isFinite(number) && number !== value) onCommit(number);
+    else setText(value);
+  };
+
+  return (
+    <NumberInput
+      {...props}
+      aria-label={label}
+      value={text}
+      allowDecimal={false}
+      allowNegative={false}
+      thousandSeparator=","
+      clampBehavior="none"
+      onChange={(next) => {
+        if (next === value) return;
+        editing.current = true;
+        setText(next);
+        clearTimeout(timer.current);
+        if (next !== '') timer.current = setTimeout(() => commit(next), TYPING_REST_MS);
+      }}
+      onBlur={() => editing.current && commit(text)}
+      onKeyDown={(event) => {
+        if (event.key === 'Enter') commit(text);
+      }}
+    />
+  );
+}
