@@ -1,11 +1,13 @@
 import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'electron-vite';
+import { bundledPackages } from './scripts/packaging/bundled-packages-plugin';
 
 const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 export default defineConfig({
   main: {
+    plugins: [bundledPackages(source('out/bundled/main.json'))],
     build: {
       outDir: 'out/main',
       target: 'node20',
@@ -33,6 +35,7 @@ export default defineConfig({
     },
   },
   preload: {
+    plugins: [bundledPackages(source('out/bundled/preload.json'))],
     build: {
       outDir: 'out/preload',
       // A sandboxed preload has to be one CommonJS file.
@@ -46,7 +49,7 @@ export default defineConfig({
   },
   renderer: {
     root: 'renderer',
-    plugins: [react()],
+    plugins: [react(), bundledPackages(source('out/bundled/renderer.json'))],
     build: {
       outDir: 'out/renderer',
       minify: true,

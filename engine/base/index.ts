@@ -6,3 +6,5 @@ export { createLogger, type Logger, silentLogger } from './logger';
 export { RingBuffer } from './ring-buffer';
 export { systemClock } from './system-clock';
 export { workerDataOf, workerEntry } from './worker-entry';
+export { ENGINE_VERSION } from './version';
+export { createLogStore, type LogStore } from './log-store';

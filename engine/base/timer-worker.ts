@@ -1,4 +1,5 @@
-import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { parentPort, receiveMessageOnPort } from 'node:worker_threads';
+import { workerDataOf } from './worker-entry';
 
 /** One wait asked of the timer thread. `sentAtMs` is on the shared clock `performance.timeOrigin + performance.now()`. */
 export interface TimerOrder {
@@ -7,7 +8,7 @@ export interface TimerOrder {
   readonly sentAtMs: number;
 }
 
-const bell: Int32Array = (workerData.data ?? workerData).bell;
+const { bell } = workerDataOf<{ bell: Int32Array }>();
 const port = parentPort;
 if (!port) throw new Error('timer-worker runs as a worker thread only');
 

@@ -58,9 +58,11 @@ function departure<Lane extends LaneView>(lane: Lane, nowUs: number, policy: Bat
     const reason = load.preferredRows >= policy.maxBatchSize ? 'full' : 'preferred';
     return { kind: 'dispatch', lane, requests: load.preferredRequests, reason };
   }
-  if (load.overflows || load.rows >= largestPreferred(policy)) return { kind: 'dispatch', lane, requests: load.requests, reason: 'full' };
-  if (!delayIsUp) return null;
-  return { kind: 'dispatch', lane, requests: load.requests, reason: policy.maxQueueDelayUs > 0 ? 'delay' : 'drained' };
+  const leave = (reason: DepartureReason): BatchPlan<Lane> => ({ kind: 'dispatch', lane, requests: load.requests, reason });
+  if (load.overflows || load.rows >= policy.maxBatchSize) return leave('full');
+  if (delayIsUp) return leave(policy.maxQueueDelayUs > 0 ? 'delay' : 'drained');
+  // Past the largest preferred size nothing better is to come.
+  return load.rows >= largestPreferred(policy) ? leave('preferred') : null;
 }
 
 function largestPreferred(policy: BatchPolicy): number {

@@ -10,7 +10,7 @@ const STOP_LIMIT_US = 2_000_000;
 export class Poller {
   #timer: Timer | null = null;
   #underWay: Promise<void> | null = null;
-  #running = false;
+  #stopped = false;
   #lastDoneUs: number | null = null;
 
   constructor(
@@ -25,14 +25,13 @@ export class Poller {
     return this.#lastDoneUs;
   }
 
-  /** Polls once, then at the rate. Resolves after the first poll. */
+  /** Polls once, then at the rate. Resolves after the first poll. Does nothing once it was stopped. */
   start(): Promise<void> {
-    this.#running = true;
-    return this.#once();
+    return this.#stopped ? Promise.resolve() : this.#once();
   }
 
   async stop(): Promise<void> {
-    this.#running = false;
+    this.#stopped = true;
     this.#timer?.cancel();
     if (!this.#underWay) return;
     let giveUp: Timer | undefined;
@@ -50,7 +49,7 @@ export class Poller {
     }, this.onError);
     await this.#underWay;
     this.#underWay = null;
-    if (!this.#running) return;
+    if (this.#stopped) return;
     const nextUs = Math.max(beganUs + this.periodMs * 1000, this.clock.nowUs());
     this.#timer = this.clock.callAt(nextUs, () => void this.#once());
   }

@@ -29,8 +29,8 @@ export interface StreamingToolOptions {
 export type ToolStatus =
   | { readonly state: 'idle' }
   | { readonly state: 'running' }
-  | { readonly state: 'missing'; readonly reason: string }
-  | { readonly state: 'waiting'; readonly reason: string; readonly retryMs: number };
+  | { readonly state: 'missing' }
+  | { readonly state: 'waiting'; readonly retryMs: number };
 
 /**
  * A program that is meant to print for ever, kept running.
@@ -50,13 +50,22 @@ export class StreamingTool {
   #restartAtOnce = false;
   #failures = 0;
   #told: string | null = null;
+  #failure: string | null = null;
   #firstLineUs: number | null = null;
   #commandIndex = 0;
+  #lastHeardUs = 0;
+  /** Children told to go that are not gone yet. */
+  readonly #leaving = new Set<Promise<void>>();
 
   constructor(private readonly options: StreamingToolOptions) {}
 
   get status(): ToolStatus {
     return this.#status;
+  }
+
+  /** Why there is no data; null while data comes. Stays through a restart until the first line of data. */
+  get failure(): string | null {
+    return this.#failure;
   }
 
   start(): void {
@@ -78,10 +87,8 @@ export class StreamingTool {
     this.#status = { state: 'idle' };
     const child = this.#child;
     this.#child = null;
-    if (!child) return;
-    child.stdout?.destroy();
-    child.stderr?.destroy();
-    await endProcess(child, this.options.clock);
+    if (child) this.#dismiss(child);
+    await Promise.all(this.#leaving);
   }
 
   get #command(): string {
@@ -89,17 +96,30 @@ export class StreamingTool {
   }
 
   #launch(): void {
-    const child = this.options.spawn(this.#command, this.options.args());
-    this.#child = child;
     this.#firstLineUs = null;
+    let child: ChildProcess;
+    try {
+      child = this.options.spawn(this.#command, this.options.args());
+    } catch (error) {
+      // Node throws for the rarer causes (no memory, bad working directory) and emits the frequent ones.
+      this.#ended(`${this.#command} could not be started: ${String(error)}`);
+      return;
+    }
+    this.#child = child;
     this.#setStatus({ state: 'running' });
+    this.#watchSilence();
+    this.#listen(child);
+  }
+
+  #listen(child: ChildProcess): void {
     const messages: string[] = [];
     const keep = (line: string) => {
       if (line.trim() !== '') messages.push(line.trim());
       if (messages.length > KEPT_MESSAGES) messages.shift();
     };
     const take = (line: string) => {
-      this.#heard();
+      if (this.#child !== child) return;
+      this.#lastHeardUs = this.options.clock.nowUs();
       if (this.options.onLine(line)) this.#gotData();
       else keep(line);
     };
@@ -114,9 +134,10 @@ export class StreamingTool {
       keep(out.end());
       keep(err.end());
       const ending = signal === null ? `exit code ${code}` : `signal ${signal}`;
-      this.#ended(`${this.#command} ended with ${ending}${messages.length > 0 ? `: ${messages.join(' ')}` : ''}`);
+      this.#ended(
+        `${this.#command} ended with ${ending}${messages.length > 0 ? `: ${messages.join(' ')}` : ''}`,
+      );
     });
-    this.#heard();
   }
 
   #couldNotStart(child: ChildProcess, error: NodeJS.ErrnoException): void {
@@ -132,7 +153,8 @@ export class StreamingTool {
       return;
     }
     this.#silence?.cancel();
-    this.#setStatus({ state: 'missing', reason: `${this.options.commands[0]} is not installed or not in PATH` });
+    this.#failure = `${this.options.commands[0]} is not installed or not in PATH`;
+    this.#setStatus({ state: 'missing' });
   }
 
   #ended(reason: string): void {
@@ -144,33 +166,55 @@ export class StreamingTool {
       this.#launch();
       return;
     }
+    this.#failure = reason;
     if (this.#worksAgain()) this.#failures = 0;
     const retryMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#failures);
     this.#failures++;
     if (this.#told !== reason) {
       this.#told = reason;
-      this.options.logger.warn(`${reason}. Its readings are not available; it is started again with back-off.`);
+      this.options.logger.warn(
+        `${reason}. Its readings are not available; it is started again with back-off.`,
+      );
     }
     const { clock } = this.options;
     this.#timer = clock.callAt(clock.nowUs() + retryMs * 1000, () => this.#launch());
-    this.#setStatus({ state: 'waiting', reason, retryMs });
+    this.#setStatus({ state: 'waiting', retryMs });
   }
 
-  #heard(): void {
+  #watchSilence(): void {
+    this.#lastHeardUs = this.options.clock.nowUs();
+    this.#awaitSilence();
+  }
+
+  /** One timer however many lines come: when it fires, it is set anew for what is left since the newest line. */
+  #awaitSilence(): void {
     const { clock, silenceMs } = this.options;
     this.#silence?.cancel();
-    this.#silence = clock.callAt(clock.nowUs() + silenceMs * 1000, () => this.#hangs());
+    this.#silence = clock.callAt(this.#lastHeardUs + silenceMs * 1000, () => {
+      if (clock.nowUs() - this.#lastHeardUs >= silenceMs * 1000) this.#hangs();
+      else this.#awaitSilence();
+    });
   }
 
   #hangs(): void {
     const child = this.#child;
     if (!child) return;
+    this.#dismiss(child);
     this.#ended(`${this.#command} said nothing for ${this.options.silenceMs / 1000} s`);
-    void endProcess(child, this.options.clock);
+  }
+
+  #dismiss(child: ChildProcess): void {
+    child.stdout?.destroy();
+    child.stderr?.destroy();
+    const leaving = endProcess(child, this.options.clock).then(() => {
+      this.#leaving.delete(leaving);
+    });
+    this.#leaving.add(leaving);
   }
 
   #gotData(): void {
     this.#firstLineUs ??= this.options.clock.nowUs();
+    this.#failure = null;
     if (this.#told !== null && this.#worksAgain()) {
       this.options.logger.info(`${this.#command} works again.`);
       this.#told = null;

@@ -17,7 +17,8 @@ export const spawnTool: SpawnTool = (command, args) =>
 
 /** Ends a child: asks first, kills after a second. Resolves when it is gone. */
 export function endProcess(child: ChildProcess, clock: Clock): Promise<void> {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null)
+    return Promise.resolve();
   return new Promise((resolve) => {
     const killer = clock.callAt(clock.nowUs() + GRACE_US, () => child.kill('SIGKILL'));
     child.once('exit', () => {
@@ -38,7 +39,7 @@ export class ToolRunner {
   ) {}
 
   /** The program's standard output. Rejects with a message for people when it is missing, fails or takes too long. */
-  run(command: string, args: readonly string[], limitMs: number): Promise<string> {
+  async run(command: string, args: readonly string[], limitMs: number): Promise<string> {
     const child = this.spawnTool(command, args);
     this.#running.add(child);
     return new Promise<string>((resolve, reject) => {

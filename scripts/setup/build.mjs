@@ -15,6 +15,7 @@ const sources = [
   'package.json',
   'package-lock.json',
   'electron.vite.config.ts',
+  'scripts/packaging/bundled-packages-plugin.ts',
 ].map((path) => fromRoot(path));
 
 const results = [

@@ -2,6 +2,9 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { root } from './paths.mjs';
 
+// npm passes on the Ctrl-C that the terminal has sent here as well: what comes this soon after the first is the same one.
+const echoMs = 1000;
+
 const isWindows = process.platform === 'win32';
 
 /**
@@ -20,13 +23,14 @@ export function launch(command, args, env = {}) {
     stdio: 'inherit',
     detached: !isWindows,
   });
-  let asked = 0;
+  let askedAtMs = Number.NaN;
   /** @param {NodeJS.Signals} signal */
   const onSignal = (signal) => {
-    asked += 1;
-    if (isWindows && asked === 1) return;
-    if (asked === 1) child.kill(signal === 'SIGHUP' ? 'SIGTERM' : signal);
-    else killGroup(child.pid);
+    const nowMs = performance.now();
+    if (Number.isNaN(askedAtMs)) {
+      askedAtMs = nowMs;
+      if (!isWindows) child.kill(signal === 'SIGHUP' ? 'SIGTERM' : signal);
+    } else if (nowMs - askedAtMs > echoMs) killGroup(child.pid);
   };
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) process.on(signal, onSignal);
   return new Promise((resolve, reject) => {

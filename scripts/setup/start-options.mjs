@@ -31,6 +31,7 @@ export function readStartOptions(args, folder = process.env.INIT_CWD ?? process.
   const rest = tokens.flatMap((token) => restOf(token));
   if (typeof values.repository === 'string') rest.push('--repository', resolve(folder, values.repository));
   const options = { help: values.help === true, headless: values.headless === true, rest };
+  if (values.repository === true) return { ...options, error: '--repository: the folder is missing' };
   return values.port === undefined ? options : withPorts(options, String(values.port));
 }
 

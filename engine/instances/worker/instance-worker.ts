@@ -4,10 +4,11 @@ import { toEngineError } from '../../base';
 import type { FromInstance, InstanceSpec, ToInstance } from '../instance-messages';
 
 /**
- * After a batch the thread looks for the next one for this long before it goes to sleep. Waking a sleeping thread costs 15 to
- * 25 us (measured by `bench overhead`), so under load this saves that on every batch; an idle instance sleeps.
+ * Waking a sleeping thread costs 15 to 60 us (`npm run -s bench -- overhead` shows it), so after a batch the thread looks for
+ * the next one for a while before it sleeps. It does so only while orders do come that quickly: one wait in vain, and it
+ * sleeps until the gaps are short again, so that an idle or slowly fed instance costs no CPU.
  */
-const SPIN_AFTER_BATCH_US = 60;
+const SPIN_LIMIT_MS = 0.25;
 
 // The two records are the same by design (instances may not import backend, only this entry may): the compiler checks it.
 const asSessionSpec = (spec: InstanceSpec): SessionSpec => spec;
@@ -15,6 +16,8 @@ const asSessionSpec = (spec: InstanceSpec): SessionSpec => spec;
 const port: MessagePort = parentPort ?? fail();
 let session: Session | null = null;
 let busy = false;
+let idleSinceMs = 0;
+let gapWasShort = false;
 
 function fail(): never {
   throw new Error('instance-worker runs as a worker thread only');
@@ -65,9 +68,10 @@ async function obey(order: ToInstance): Promise<void> {
   }
 }
 
-/** Takes the order that is there, or that comes within the spin. */
+/** Takes the order that is there, or that comes soon if the one before did. */
 function nextOrder(): ToInstance | null {
-  const untilMs = performance.now() + SPIN_AFTER_BATCH_US / 1000;
+  idleSinceMs = performance.now();
+  const untilMs = gapWasShort ? idleSinceMs + SPIN_LIMIT_MS : idleSinceMs;
   do {
     const received = receiveMessageOnPort(port);
     if (received) return received.message as ToInstance;
@@ -78,7 +82,10 @@ function nextOrder(): ToInstance | null {
 /** Orders are obeyed one at a time, in the order sent. */
 async function work(first: ToInstance): Promise<void> {
   busy = true;
-  for (let order: ToInstance | null = first; order; order = order.kind === 'stop' ? null : nextOrder()) await obey(order);
+  for (let order: ToInstance | null = first; order; order = order.kind === 'stop' ? null : nextOrder()) {
+    gapWasShort = performance.now() - idleSinceMs < SPIN_LIMIT_MS;
+    await obey(order);
+  }
   busy = false;
 }
 

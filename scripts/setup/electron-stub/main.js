@@ -1,9 +1,9 @@
 // An Electron without its default app ignores `electron <folder>` and runs resources/app, which is this file:
 // it does for the folder what the default app would. A flag with a separate value has to follow the folder.
-const { app } = require('electron');
-const { readFileSync } = require('node:fs');
-const { join, resolve } = require('node:path');
-const { pathToFileURL } = require('node:url');
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { app } from 'electron';
 
 function folderArgument() {
   const args = process.argv.slice(1);
@@ -24,7 +24,8 @@ if (folder === undefined) {
   console.log(`v${process.versions.electron}`);
   app.exit(process.argv.includes('--version') ? 0 : 1);
 } else {
-  runFolder(resolve(folder)).catch((error) => {
+  // Awaited, since Electron holds back `ready` until this module is done, and some calls are for before `ready`.
+  await runFolder(resolve(folder)).catch((error) => {
     console.error(error);
     app.exit(1);
   });

@@ -1,0 +1,24 @@
+import { type BrowserWindow, dialog, type MessageBoxOptions } from 'electron';
+import { formatRate } from './serving';
+
+/** Whether to ask before quitting: only when somebody's requests are being answered. */
+export function needsQuitQuestion(requestsPerSecond: number, env: NodeJS.ProcessEnv): boolean {
+  return requestsPerSecond > 0 && env.FERRY_SKIP_QUIT_QUESTION !== '1';
+}
+
+/** True when the operator means it. */
+export async function askToQuit(owner: BrowserWindow | null, requestsPerSecond: number): Promise<boolean> {
+  const options: MessageBoxOptions = {
+    type: 'question',
+    message: 'Quit while serving?',
+    detail:
+      `Ferry is answering ${formatRate(requestsPerSecond)} requests per second. ` +
+      'Quitting answers those already accepted and refuses new ones.',
+    buttons: ['Quit', 'Keep serving'],
+    defaultId: 1,
+    cancelId: 1,
+    noLink: true,
+  };
+  const { response } = owner ? await dialog.showMessageBox(owner, options) : await dialog.showMessageBox(options);
+  return response === 0;
+}

@@ -1,0 +1,1 @@
+import { createEngine, type Engine } from '../../engine/engine';

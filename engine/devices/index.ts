@@ -1,0 +1,3 @@
+export { type CpuBudgetOptions, cpuBudget } from './cpu-budget';
+export { createDeviceMonitor, type DeviceMonitor, type DeviceMonitorOptions } from './device-monitor';
+export type { DeviceReadings } from './readings';

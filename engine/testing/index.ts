@@ -1,0 +1,3 @@
+export { buildRequest, floatsOf, fp32, TestCancelSignal } from './build-request';
+export { FakeClock, flushPromises } from './fake-clock';
+export { FakeRunner } from './fake-runner';

@@ -1,0 +1,1 @@
+export { LoadTestScreen } from './load-test-screen';

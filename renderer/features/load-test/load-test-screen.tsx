@@ -1,0 +1,155 @@
+import { Alert, Button, Paper, Stack, Text, Title } from '@mantine/core';
+import { useHotkeys } from '@mantine/hooks';
+import { IconAlertCircle, IconPackageImport, IconPlayerPlay, IconPlayerStop, IconRocket } from '@tabler/icons-react';
+import { type FormEvent, useEffect, useMemo } from 'react';
+import { useStore } from 'zustand';
+import type { ModelSummary } from '../../../engine/contract';
+import { EmptyPanel } from '../../components';
+import { SettingsPanel } from '../../model-settings';
+import { loadTestStore, modelsStore } from '../../stores';
+import { chooseFirstModel, formStore } from './form-store';
+import { HistoryTable } from './history-table';
+import classes from './load-test.module.css';
+import { LIVE_STATES } from './run-verdict';
+import { RunView } from './run-view';
+import { ScenarioFields } from './scenario-fields';
+import { buildScenario, type ScenarioFaults, type ScenarioForm } from './scenario-form';
+import { type RunControl, useRunControl } from './use-run-control';
+
+const NO_MODELS: readonly ModelSummary[] = [];
+const NO_FAULTS: ScenarioFaults = {};
+
+/** Screen "Load test": describe the traffic, run it, read the result, and move the model's settings meanwhile. */
+export function LoadTestScreen() {
+  const models = useStore(modelsStore, (state) => state.models);
+  const form = useStore(formStore, (state) => state.form);
+  const control = useRunControl();
+  useEffect(() => {
+    if (models !== null) chooseFirstModel(models);
+  }, [models]);
+  return (
+    <Stack gap="lg">
+      <Title order={2}>Load test</Title>
+      {form === null ? (
+        <NoForm loaded={models !== null} />
+      ) : (
+        <div className={classes.layout}>
+          <Setup form={form} models={models ?? NO_MODELS} control={control} />
+          <Result control={control} />
+        </div>
+      )}
+      <History control={control} />
+    </Stack>
+  );
+}
+
+function NoForm({ loaded }: { readonly loaded: boolean }) {
+  if (!loaded)
+    return (
+      <Text size="sm" c="dimmed" role="status">
+        Reading the list of models…
+      </Text>
+    );
+  return (
+    <EmptyPanel
+      icon={<IconPackageImport size={32} />}
+      title="There is no model to test"
+      description="Load one first; the form then fills itself in from what the model takes."
+      action={
+        <Button component="a" href="#/models">
+          Go to Models
+        </Button>
+      }
+    />
+  );
+}
+
+interface SetupProps {
+  readonly form: ScenarioForm;
+  readonly models: readonly ModelSummary[];
+  readonly control: RunControl;
+}
+
+function Setup({ form, models, control }: SetupProps) {
+  const model = models.find((candidate) => candidate.name === form.model) ?? null;
+  const showFaults = useStore(formStore, (state) => state.showFaults);
+  const built = useMemo(() => buildScenario(form, model), [form, model]);
+  const faults = showFaults && !built.ok ? built.faults : NO_FAULTS;
+  const { live, stopping, starting } = control;
+  useHotkeys([['t', () => (live ? control.stop() : control.start())]]);
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (!live) control.start();
+  };
+  return (
+    <Stack gap="lg">
+      <Paper withBorder p="lg" radius="md" component="form" onSubmit={submit} aria-label="Load test scenario" noValidate>
+        <Stack gap="md">
+          <ScenarioFields form={form} models={models} model={model} faults={faults} disabled={live} />
+          {control.error !== null && (
+            <Alert color="red" variant="light" icon={<IconAlertCircle size={18} />} role="alert" title="The load test did not start">
+              {control.error}
+            </Alert>
+          )}
+          {model !== null && model.state !== 'ready' && (
+            <Alert color="yellow" variant="light" p="xs">
+              {model.name} is {model.state}: load it before the test.
+            </Alert>
+          )}
+          {live ? (
+            <Button color="red" leftSection={<IconPlayerStop size={18} />} loading={stopping} onClick={control.stop}>
+              Stop
+            </Button>
+          ) : (
+            <Button type="submit" leftSection={<IconPlayerPlay size={18} />} loading={starting} disabled={model?.state !== 'ready'}>
+              Start
+            </Button>
+          )}
+        </Stack>
+      </Paper>
+      {model !== null && model.state === 'ready' && (
+        <Paper withBorder p="lg" radius="md" component="section" aria-label={`Settings of ${model.name}`}>
+          <Title order={3} size="h5" mb="sm">
+            {model.name} while it runs
+          </Title>
+          <SettingsPanel key={model.name} model={model} compact />
+        </Paper>
+      )}
+    </Stack>
+  );
+}
+
+function Result({ control }: { readonly control: RunControl }) {
+  const { shown, live, repeat } = control;
+  if (control.openError !== null)
+    return (
+      <Alert color="red" variant="light" title="The run could not be opened">
+        {control.openError}
+      </Alert>
+    );
+  if (shown === null)
+    return (
+      <Paper withBorder p="xl" radius="md">
+        <EmptyPanel
+          icon={<IconRocket size={32} />}
+          title="Nothing has run yet"
+          description="Start a test: throughput, latency percentiles and errors appear here while it runs. Move the batch size meanwhile and watch what it does."
+        />
+      </Paper>
+    );
+  return <RunView run={shown} onRepeat={live && !LIVE_STATES.has(shown.state) ? null : () => repeat(shown)} />;
+}
+
+function History({ control }: { readonly control: RunControl }) {
+  const runs = useStore(loadTestStore, (state) => state.history);
+  return (
+    <HistoryTable
+      runs={runs}
+      error={control.historyError}
+      openId={control.shown?.id ?? null}
+      onOpen={control.open}
+      onDeleted={control.forget}
+      onRepeat={control.live ? null : control.repeat}
+    />
+  );
+}

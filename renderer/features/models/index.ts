@@ -1,0 +1,2 @@
+export { loadFlow } from './model-load-flow';
+export { ModelsScreen } from './models-screen';

@@ -1,0 +1,67 @@
+import { Group, Text } from '@mantine/core';
+import type { ModelSummary } from '../../../engine/contract';
+import { ModelStateBadge, SimulatedBadge } from '../../components';
+import { formatBytes, formatRate } from '../../format';
+import { useModelRates } from '../../model-settings';
+import { modelHash } from './selected-model';
+import classes from './models.module.css';
+
+interface ModelListProps {
+  readonly models: readonly ModelSummary[];
+  readonly selected: string | null;
+}
+
+/** Every model of the repository, loaded or not; each entry is a link, so that it can be opened, copied and gone back to. */
+export function ModelList({ models, selected }: ModelListProps) {
+  return (
+    <ul className={classes.list} aria-label="Models">
+      {models.map((model) => (
+        <li key={model.name}>
+          <ModelEntry model={model} current={model.name === selected} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function ModelEntry({ model, current }: { readonly model: ModelSummary; readonly current: boolean }) {
+  const failed = model.state === 'unavailable' && model.reason !== null && model.reason !== 'unloaded';
+  const facts = [
+    model.version === null ? null : `version ${model.version}`,
+    model.activeProvider,
+    model.batchable ? 'batchable' : 'one at a time',
+    formatBytes(model.fileSizeBytes),
+  ].filter((fact) => fact !== null);
+  return (
+    <a className={classes.entry} href={modelHash(model.name)} aria-current={current}>
+      <Group justify="space-between" gap="xs" wrap="nowrap">
+        <Text fw={600} size="sm" truncate title={model.name}>
+          {model.name}
+        </Text>
+        <ModelStateBadge state={model.state} reason={model.reason} />
+      </Group>
+      <Group justify="space-between" gap="xs" mt={4} wrap="nowrap" align="flex-end">
+        <Text size="xs" c="dimmed">
+          {facts.join(' · ')}
+        </Text>
+        <Rate name={model.name} />
+      </Group>
+      {model.backend === 'simulated' && <SimulatedBadge />}
+      {failed && (
+        <Text size="xs" c="var(--mantine-color-error)" lineClamp={2} mt={4}>
+          {model.reason}
+        </Text>
+      )}
+    </a>
+  );
+}
+
+function Rate({ name }: { readonly name: string }) {
+  const rates = useModelRates(name);
+  if (rates === null || rates.requestsPerSecond === 0) return null;
+  return (
+    <Text size="xs" fw={600} style={{ whiteSpace: 'nowrap', fontVariantNumeric: 'tabular-nums' }}>
+      {formatRate(rates.requestsPerSecond)} req/s
+    </Text>
+  );
+}

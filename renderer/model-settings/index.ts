@@ -1,0 +1,4 @@
+export { LiveEffect } from './live-effect';
+export { PROVIDER_NAMES } from './provider-order';
+export { SettingsPanel } from './settings-panel';
+export { useModelRates } from './use-model-rates';
