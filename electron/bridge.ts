@@ -21,7 +21,12 @@ export type DesktopEngine =
   | { readonly state: 'starting'; readonly attempt: number }
   | { readonly state: 'running'; readonly controlUrl: string; readonly token: string }
   /** `retryInMs` null: given up, the operator must restart it. `kind` tells a crash from an exit. */
-  | { readonly state: 'down'; readonly kind: 'crash' | 'exit'; readonly message: string; readonly retryInMs: number | null };
+  | {
+      readonly state: 'down';
+      readonly kind: 'crash' | 'exit';
+      readonly message: string;
+      readonly retryInMs: number | null;
+    };
 
 export type DesktopCommand =
   | { readonly kind: 'open-model'; readonly path: string }

@@ -7,9 +7,9 @@ import type { DesktopCommand, DesktopEngine } from './bridge';
 export interface ShellCalls {
   'shell:pick-model-file': { args: []; result: string | null };
   'shell:pick-model-folder': { args: []; result: string | null };
-  'shell:reveal': { args: [path: string]; result: void };
-  'shell:open-external': { args: [url: string]; result: void };
-  'shell:restart-engine': { args: []; result: void };
+  'shell:reveal': { args: [path: string]; result: undefined };
+  'shell:open-external': { args: [url: string]; result: undefined };
+  'shell:restart-engine': { args: []; result: undefined };
 }
 
 /** From the page to the shell, without an answer. */

@@ -85,7 +85,8 @@ export function createEngine(options: EngineOptions): Engine {
   });
   const showMe = createShowMe({
     runner: loadTests,
-    settings: { get: (name) => registry.summary(name).settings, update: (name, patch) => registry.updateSettings(name, patch) },
+    settings: { get: (name) => registry.summary(name).settings, update: (name, patch) => registry.updateSettings(name, patch, false) },
+    counters: (name) => registry.counters().find((model) => model.name === name) ?? null,
     pickModel: () => pickDemoModel(registry),
   });
   const controlToken = options.controlToken ?? newToken();

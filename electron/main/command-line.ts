@@ -21,7 +21,6 @@ const NOT_THE_ENGINES = new Set([
   'js-flags',
   'v',
   'vmodule',
-  'log-level',
   'log-file',
   'log-net-log',
   'gtk-version',
@@ -29,7 +28,8 @@ const NOT_THE_ENGINES = new Set([
   'hidden',
   'squirrel-firstrun',
 ]);
-const CHROMIUM_FAMILIES = /^(disable|enable|force|ignore|ozone|remote-debugging|use|gpu|proxy|host|original-process)-/;
+const CHROMIUM_FAMILIES =
+  /^(disable|enable|force|ignore|ozone|remote-debugging|use|gpu|proxy|host|original-process)-/;
 
 /**
  * Splits what follows the executable (and, in development, the app's folder).

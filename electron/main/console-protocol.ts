@@ -1,12 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { extname, join, sep } from 'node:path';
 import { protocol } from 'electron';
-import { isOfOrigin } from './web-address';
+import { fileOfRequest, mediaTypeOf } from './console-files';
 
 const SCHEME = 'ferry';
-
-/** The page's own origin; the control plane knows it as the desktop app's. */
-export const PAGE_ORIGIN = 'ferry://console';
 
 /** Must run before Electron's `ready`. */
 export function registerConsoleScheme(): void {
@@ -14,18 +10,7 @@ export function registerConsoleScheme(): void {
   protocol.registerSchemesAsPrivileged([{ scheme: SCHEME, privileges }]);
 }
 
-const MEDIA_TYPES: Readonly<Record<string, string>> = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-  '.json': 'application/json',
-  '.svg': 'image/svg+xml',
-  '.png': 'image/png',
-  '.ico': 'image/x-icon',
-  '.woff2': 'font/woff2',
-};
-
-export const CONTENT_SECURITY_POLICY = [
+const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
   // The component library sets style attributes and elements.
@@ -46,7 +31,7 @@ export function serveConsole(folder: string): void {
     if (file === null) return notFound();
     try {
       const headers = {
-        'content-type': MEDIA_TYPES[extname(file)] ?? 'application/octet-stream',
+        'content-type': mediaTypeOf(file),
         'content-security-policy': CONTENT_SECURITY_POLICY,
         'x-content-type-options': 'nosniff',
         'cache-control': 'no-cache',
@@ -59,21 +44,3 @@ export function serveConsole(folder: string): void {
 }
 
 const notFound = () => new Response('There is no such file in the console.', { status: 404 });
-
-/**
- * The file below `folder` that an address names; null for another host or a path that leads out of the folder.
- * @param folder absolute
- */
-export function fileOfRequest(address: string, folder: string): string | null {
-  if (!isOfOrigin(address, PAGE_ORIGIN)) return null;
-  let path: string;
-  try {
-    path = decodeURIComponent(new URL(address).pathname);
-  } catch {
-    return null;
-  }
-  // A backslash separates folders on Windows, and a NUL ends a path in system calls.
-  if (/[\\\0]/.test(path)) return null;
-  const file = join(folder, path === '/' ? 'index.html' : path);
-  return file.startsWith(folder + sep) ? file : null;
-}

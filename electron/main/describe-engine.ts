@@ -15,7 +15,7 @@ export function describeEngine(state: EngineState, nowMs: number): DesktopEngine
     case 'given-up':
       return { state: 'down', ...state.end, retryInMs: null };
     case 'stopping':
-      return state.then === 'start'
+      return state.next === 'start'
         ? { state: 'starting', attempt: 1 }
         : { state: 'down', kind: 'exit', message: 'Ferry is quitting.', retryInMs: null };
     case 'ended':
@@ -35,7 +35,10 @@ export interface ProcessEnd {
 export function describeEnd(end: ProcessEnd): EngineEnd {
   if (end.code === 0) return { kind: 'exit', message: 'The engine process ended by itself with status 0.' };
   const words = end.lastLines.length === 0 ? '' : `\nIt wrote last:\n${end.lastLines.join('\n')}`;
-  return { kind: 'crash', message: `The engine process crashed (${nameCode(end.code)}).${words}\nLog: ${end.logPath}` };
+  return {
+    kind: 'crash',
+    message: `The engine process crashed (${nameCode(end.code)}).${words}\nLog: ${end.logPath}`,
+  };
 }
 
 /** Signals that end a native crash or a kill, on Linux and macOS alike. */

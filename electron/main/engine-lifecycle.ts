@@ -3,15 +3,15 @@ import { HEALTHY_AFTER_MS, MAX_FAILED_STARTS, restartDelayMs } from './restart-d
 /**
  * When the engine process is started, believed dead, restarted and given up, as a pure function of state and event.
  *
- * | state     | ready     | failed       | beat      | exit                    | wake (a limit is over)     | restart   | stop     |
- * |-----------|-----------|--------------|-----------|-------------------------|----------------------------|-----------|----------|
- * | idle      | -         | -            | -         | -                       | -                          | starting  | ended    |
- * | starting  | running   | reason kept  | limit set | waiting, or given-up    | kill, then as crash        | stopping  | stopping |
- * | running   | -         | -            | limit set | waiting                 | kill, then as crash        | stopping  | stopping |
- * | waiting   | -         | -            | -         | -                       | starting                   | starting  | ended    |
- * | given-up  | -         | -            | -         | -                       | -                          | starting  | ended    |
- * | stopping  | -         | -            | -         | starting, or ended      | kill                       | -         | then end |
- * | ended     | -         | -            | -         | -                       | -                          | -         | -        |
+ * | state    | ready   | failed                | beat    | exit                 | wake (limit over) | restart  | stop     |
+ * |----------|---------|-----------------------|---------|----------------------|-------------------|----------|----------|
+ * | idle     | -       | -                     | -       | -                    | -                 | starting | ended    |
+ * | starting | running | keep reason, ask stop | limit + | waiting, or given-up | kill, as crashed  | stopping | stopping |
+ * | running  | -       | starting, ask stop    | limit + | waiting              | kill, as crashed  | stopping | stopping |
+ * | waiting  | -       | -                     | -       | -                    | starting          | starting | ended    |
+ * | given-up | -       | -                     | -       | -                    | -                 | starting | ended    |
+ * | stopping | -       | -                     | -       | starting, or ended   | kill              | -        | end next |
+ * | ended    | -       | -                     | -       | -                    | -                 | -        | -        |
  *
  * "-" means the event changes nothing. A restart asked for by the operator forgets earlier failures.
  */
@@ -29,6 +29,7 @@ export type EngineState =
       readonly name: 'running';
       readonly controlUrl: string;
       readonly token: string;
+      readonly drainTimeoutMs: number;
       readonly past: Failures;
       readonly sinceMs: number;
       readonly limitMs: number;
@@ -36,7 +37,7 @@ export type EngineState =
     }
   | { readonly name: 'waiting'; readonly end: EngineEnd; readonly past: Failures; readonly limitMs: number }
   | { readonly name: 'given-up'; readonly end: EngineEnd }
-  | { readonly name: 'stopping'; readonly then: 'start' | 'end'; readonly limitMs: number }
+  | { readonly name: 'stopping'; readonly next: 'start' | 'end'; readonly limitMs: number }
   | { readonly name: 'ended' };
 
 /** Failures since the engine was last healthy. */
@@ -59,7 +60,12 @@ export interface EngineEnd {
 }
 
 export type EngineEvent =
-  | { readonly kind: 'ready'; readonly controlUrl: string; readonly token: string }
+  | {
+      readonly kind: 'ready';
+      readonly controlUrl: string;
+      readonly token: string;
+      readonly drainTimeoutMs: number;
+    }
   | { readonly kind: 'failed'; readonly refusal: Refusal }
   | { readonly kind: 'beat' }
   | { readonly kind: 'exit'; readonly end: EngineEnd }
@@ -78,15 +84,20 @@ export interface Transition {
 export const SILENCE_LIMIT_MS = 15_000;
 /** Until the first beat: a cold disk and a virus scanner may read the engine's files slowly. */
 export const FIRST_BEAT_LIMIT_MS = 60_000;
-/** Requests that were accepted get this long to be answered. */
-export const DRAIN_LIMIT_MS = 30_000;
+/** Beyond what the engine gives itself for draining, so that it ends in good order where it can. */
+export const DRAIN_GRACE_MS = 15_000;
 /** A wake this late means that the shell itself slept (a suspended laptop), which says nothing about the engine. */
 const OWN_STALL_MS = 3_000;
 
 const NO_FAILURES: Failures = { all: 0, starts: 0 };
 
 /** Faults of the engine may pass; everything else is for the operator to change, and trying again would not. */
-const PASSING_CODES: ReadonlySet<string> = new Set(['INTERNAL', 'BACKEND_FAILED', 'INSTANCE_LOST', 'CANCELLED']);
+const PASSING_CODES: ReadonlySet<string> = new Set([
+  'INTERNAL',
+  'BACKEND_FAILED',
+  'INSTANCE_LOST',
+  'CANCELLED',
+]);
 
 /**
  * @param nowMs monotonic milliseconds, the scale of every `limitMs`
@@ -102,8 +113,11 @@ export function nextEngineState(state: EngineState, event: EngineEvent, nowMs: n
       return onExit(state, event.end, nowMs);
     case 'wake':
       return onWake(state, nowMs);
-    default:
-      return { state: onReport(state, event, nowMs), effects: [] };
+    case 'failed':
+      return onFailed(state, event.refusal, nowMs);
+    case 'ready':
+    case 'beat':
+      return stay(onSign(state, event, nowMs));
   }
 }
 
@@ -114,7 +128,15 @@ export function wakeAtMs(state: EngineState): number | null {
 
 function start(past: Failures, attempt: number, nowMs: number): Transition {
   const limitMs = nowMs + FIRST_BEAT_LIMIT_MS;
-  return { state: { name: 'starting', attempt, past, limitMs, refusal: null, hung: false }, effects: ['fork'] };
+  return {
+    state: { name: 'starting', attempt, past, limitMs, refusal: null, hung: false },
+    effects: ['fork'],
+  };
+}
+
+/** How long it may take to stop. One that is not ready has nobody to answer. */
+function drainLimitMs(state: EngineState): number {
+  return DRAIN_GRACE_MS + (state.name === 'running' ? state.drainTimeoutMs : 0);
 }
 
 const stay = (state: EngineState): Transition => ({ state, effects: [] });
@@ -122,27 +144,36 @@ const stay = (state: EngineState): Transition => ({ state, effects: [] });
 function onRestart(state: EngineState, nowMs: number): Transition {
   if (state.name === 'ended' || state.name === 'stopping') return stay(state);
   if (state.name !== 'starting' && state.name !== 'running') return start(NO_FAILURES, 1, nowMs);
-  const stopping = { name: 'stopping', then: 'start', limitMs: nowMs + DRAIN_LIMIT_MS } as const;
+  const stopping = { name: 'stopping', next: 'start', limitMs: nowMs + drainLimitMs(state) } as const;
   return { state: stopping, effects: ['ask-to-stop'] };
 }
 
 function onStop(state: EngineState, nowMs: number): Transition {
-  if (state.name === 'stopping') return stay({ ...state, then: 'end' });
+  if (state.name === 'stopping') return stay({ ...state, next: 'end' });
   if (state.name !== 'starting' && state.name !== 'running') return stay({ name: 'ended' });
-  const stopping = { name: 'stopping', then: 'end', limitMs: nowMs + DRAIN_LIMIT_MS } as const;
+  const stopping = { name: 'stopping', next: 'end', limitMs: nowMs + drainLimitMs(state) } as const;
   return { state: stopping, effects: ['ask-to-stop'] };
 }
 
-type Report = Extract<EngineEvent, { kind: 'ready' | 'failed' | 'beat' }>;
+/** The process waits for the order to stop, so that its report is not lost with it; its exit follows. */
+function onFailed(state: EngineState, refusal: Refusal, nowMs: number): Transition {
+  if (state.name !== 'starting' && state.name !== 'running') return stay(state);
+  const attempt = state.name === 'starting' ? state.attempt : 1;
+  const limitMs = nowMs + SILENCE_LIMIT_MS;
+  const { past, hung } = state;
+  return { state: { name: 'starting', attempt, past, limitMs, refusal, hung }, effects: ['ask-to-stop'] };
+}
 
-function onReport(state: EngineState, event: Report, nowMs: number): EngineState {
+type Sign = Extract<EngineEvent, { kind: 'ready' | 'beat' }>;
+
+function onSign(state: EngineState, event: Sign, nowMs: number): EngineState {
   if ((state.name !== 'starting' && state.name !== 'running') || state.hung) return state;
   const limitMs = nowMs + SILENCE_LIMIT_MS;
   if (event.kind === 'beat') return { ...state, limitMs };
-  if (state.name === 'running') return state;
-  if (event.kind === 'failed') return { ...state, refusal: event.refusal, limitMs };
-  const { controlUrl, token } = event;
-  return { name: 'running', controlUrl, token, past: state.past, sinceMs: nowMs, limitMs, hung: false };
+  if (state.name === 'running' || state.refusal) return state;
+  const { controlUrl, token, drainTimeoutMs } = event;
+  const { past } = state;
+  return { name: 'running', controlUrl, token, drainTimeoutMs, past, sinceMs: nowMs, limitMs, hung: false };
 }
 
 function onWake(state: EngineState, nowMs: number): Transition {
@@ -158,7 +189,7 @@ function onWake(state: EngineState, nowMs: number): Transition {
 function onExit(state: EngineState, end: EngineEnd, nowMs: number): Transition {
   switch (state.name) {
     case 'stopping':
-      return state.then === 'start' ? start(NO_FAILURES, 1, nowMs) : stay({ name: 'ended' });
+      return state.next === 'start' ? start(NO_FAILURES, 1, nowMs) : stay({ name: 'ended' });
     case 'running': {
       const wasHealthy = nowMs - state.sinceMs >= HEALTHY_AFTER_MS;
       const all = (wasHealthy ? 0 : state.past.all) + 1;

@@ -3,7 +3,13 @@ import type { EngineReport, StartOrder } from '../utility/engine-messages';
 import { readEngineReport } from '../utility/engine-messages';
 import type { ShellClock } from './clock';
 import { describeEnd, describeEngine } from './describe-engine';
-import { type EngineEffect, type EngineEvent, type EngineState, nextEngineState, wakeAtMs } from './engine-lifecycle';
+import {
+  type EngineEffect,
+  type EngineEvent,
+  type EngineState,
+  nextEngineState,
+  wakeAtMs,
+} from './engine-lifecycle';
 import { LastLines } from './last-lines';
 
 /** The part of Electron's UtilityProcess that is used; a test brings its own. */
@@ -113,19 +119,15 @@ export class EngineProcess {
   }
 
   #hear(report: EngineReport | null): void {
-    switch (report?.kind) {
-      case undefined:
-        this.#options.log.append('The engine sent a message that this shell does not know; it was ignored.\n');
-        return;
-      case 'ready':
-        return this.#take({ kind: 'ready', controlUrl: report.controlUrl, token: report.token });
-      case 'failed-to-start':
-        return this.#take({ kind: 'failed', refusal: { code: report.code, message: report.message } });
-      case 'heartbeat':
-        return this.#take({ kind: 'beat' });
-      case 'drained':
-        // Its exit follows, and that is what counts.
-        return;
+    if (report === null) {
+      this.#options.log.append('The engine sent a message that this shell does not know; it was ignored.\n');
+    } else if (report.kind === 'ready') {
+      this.#take(report);
+    } else if (report.kind === 'failed-to-start') {
+      this.#take({ kind: 'failed', refusal: { code: report.code, message: report.message } });
+    } else if (report.kind === 'heartbeat') {
+      this.#take({ kind: 'beat' });
     }
+    // After `drained` comes the exit, and that is what counts.
   }
 }

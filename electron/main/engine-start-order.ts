@@ -1,5 +1,4 @@
 import type { StartOrder } from '../utility/engine-messages';
-import { PAGE_ORIGIN } from './console-protocol';
 import { rendererFolder, type userPaths } from './paths';
 
 /** What the engine is told at its start: the operator's options, and the desktop's defaults where there are none. */
@@ -8,12 +7,9 @@ export function engineStartOrder(argv: readonly string[], paths: ReturnType<type
     kind: 'start',
     argv: [...argv],
     home: {
-      repositoryPath: paths.repositoryFolder,
       dataPath: paths.dataFolder,
       starterModelsPath: paths.starterModelsFolder,
       rendererPath: rendererFolder,
-      pageOrigin: PAGE_ORIGIN,
-      electronVersion: process.versions.electron ?? '',
     },
   };
 }

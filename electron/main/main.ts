@@ -4,6 +4,7 @@ import { setupAbout } from './about';
 import { systemShellClock } from './clock';
 import { isModelFile, ownWords, readCommandLine } from './command-line';
 import { registerConsoleScheme, serveConsole } from './console-protocol';
+import { asksForHelp, printEngineHelp } from './engine-help';
 import { EngineProcess } from './engine-process';
 import { engineStartOrder } from './engine-start-order';
 import { forkEngine } from './fork-engine';
@@ -12,7 +13,8 @@ import { setupMenu } from './menu';
 import { pickModelFile, pickModelFolder } from './model-dialogs';
 import { engineFile, rendererFolder, userPaths } from './paths';
 import { preferencesFile } from './preferences';
-import { askToQuit, needsQuitQuestion } from './quit-question';
+import { needsQuitQuestion } from './quit-decision';
+import { askToQuit } from './quit-question';
 import { setupQuitting } from './quitting';
 import { RotatedFile } from './rotated-file';
 import { setupSecurity } from './security';
@@ -36,10 +38,11 @@ const preferences = preferencesFile(paths.preferencesFile);
 if (!preferences.read().hardwareAcceleration) app.disableHardwareAcceleration();
 
 const serving = new Serving(clock.nowMs, (text) => tray?.setStatus(text));
+const startOrder = engineStartOrder(engineArgs, paths);
 const engine = new EngineProcess({
   clock,
   fork: () => forkEngine(engineFile),
-  startOrder: engineStartOrder(engineArgs, paths),
+  startOrder,
   log: new RotatedFile({ path: paths.engineLogFile, ...ENGINE_LOG }),
   announce: (state) => {
     serving.setEngine(state);
@@ -60,11 +63,14 @@ const quitting = setupQuitting({
 });
 let tray: ReturnType<typeof setupTray> | undefined;
 
-const isFirst = takeInstanceLock(absolute(modelFiles), (files) => {
-  openModels(files);
-  if (app.isReady()) consoleWindow.show();
-});
-if (isFirst) {
+const takeLock = () =>
+  takeInstanceLock(absolute(modelFiles), (files) => {
+    openModels(files);
+    if (app.isReady()) consoleWindow.show();
+  });
+if (asksForHelp(engineArgs)) {
+  void app.whenReady().then(() => printEngineHelp(forkEngine(engineFile), startOrder));
+} else if (takeLock()) {
   openModels(absolute(modelFiles));
   listenForFiles();
   void app.whenReady().then(onReady);

@@ -23,7 +23,14 @@ const SCREENS = [
 
 export function setupMenu(actions: MenuActions): void {
   const ownMenu: MenuItemConstructorOptions[] = isMac ? [{ role: 'appMenu' }] : [];
-  const template = [...ownMenu, fileMenu(actions), editMenu(), goMenu(actions), engineMenu(actions), viewMenu(actions)];
+  const template = [
+    ...ownMenu,
+    fileMenu(actions),
+    editMenu(),
+    goMenu(actions),
+    engineMenu(actions),
+    viewMenu(actions),
+  ];
   const windowMenu: MenuItemConstructorOptions[] = isMac ? [{ role: 'windowMenu' }] : [];
   Menu.setApplicationMenu(Menu.buildFromTemplate([...template, ...windowMenu, helpMenu(actions)]));
 }
@@ -54,7 +61,11 @@ function goMenu(actions: MenuActions): MenuItemConstructorOptions {
     submenu: [
       ...screens,
       SEPARATOR,
-      { label: 'Show Me', accelerator: 'CmdOrCtrl+Shift+M', click: () => actions.command({ kind: 'show-me' }) },
+      {
+        label: 'Show Me',
+        accelerator: 'CmdOrCtrl+Shift+M',
+        click: () => actions.command({ kind: 'show-me' }),
+      },
     ],
   };
 }

@@ -18,8 +18,7 @@ export function userPaths() {
   return {
     windowStateFile: join(userData, 'window.json'),
     preferencesFile: join(userData, 'preferences.json'),
-    engineLogFile: join(userData, 'logs', 'engine.log'),
-    repositoryFolder: join(userData, 'models'),
+    engineLogFile: join(userData, 'logs', 'engine-output.log'),
     dataFolder: join(userData, 'data'),
     starterModelsFolder: app.isPackaged
       ? join(process.resourcesPath, 'starter-models')

@@ -1,11 +1,6 @@
 import { type BrowserWindow, dialog, type MessageBoxOptions } from 'electron';
 import { formatRate } from './serving';
 
-/** Whether to ask before quitting: only when somebody's requests are being answered. */
-export function needsQuitQuestion(requestsPerSecond: number, env: NodeJS.ProcessEnv): boolean {
-  return requestsPerSecond > 0 && env.FERRY_SKIP_QUIT_QUESTION !== '1';
-}
-
 /** True when the operator means it. */
 export async function askToQuit(owner: BrowserWindow | null, requestsPerSecond: number): Promise<boolean> {
   const options: MessageBoxOptions = {
@@ -19,6 +14,8 @@ export async function askToQuit(owner: BrowserWindow | null, requestsPerSecond: 
     cancelId: 1,
     noLink: true,
   };
-  const { response } = owner ? await dialog.showMessageBox(owner, options) : await dialog.showMessageBox(options);
+  const { response } = owner
+    ? await dialog.showMessageBox(owner, options)
+    : await dialog.showMessageBox(options);
   return response === 0;
 }

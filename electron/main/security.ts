@@ -11,7 +11,9 @@ export function setupSecurity(isOurPage: (url: string) => boolean): void {
 }
 
 function denyPermissions(of: Session): void {
-  of.setPermissionRequestHandler((_contents, permission, answer) => answer(ALLOWED_PERMISSIONS.has(permission)));
+  of.setPermissionRequestHandler((_contents, permission, answer) =>
+    answer(ALLOWED_PERMISSIONS.has(permission)),
+  );
   of.setPermissionCheckHandler((_contents, permission) => ALLOWED_PERMISSIONS.has(permission));
   of.setDevicePermissionHandler(() => false);
   of.on('will-download', (event, item) => {

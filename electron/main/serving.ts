@@ -54,5 +54,7 @@ export function statusLine(engine: DesktopEngine, status: ServingStatus | null):
 
 /** @param perSecond not negative */
 export function formatRate(perSecond: number): string {
-  return perSecond > 0 && perSecond < 9.95 ? perSecond.toFixed(1) : Math.round(perSecond).toLocaleString('en-US');
+  return perSecond > 0 && perSecond < 9.95
+    ? perSecond.toFixed(1)
+    : Math.round(perSecond).toLocaleString('en-US');
 }

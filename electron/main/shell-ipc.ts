@@ -10,7 +10,9 @@ const callArguments: { [C in keyof ShellCalls]: z.ZodType<ShellCalls[C]['args']>
   'shell:pick-model-file': z.tuple([]),
   'shell:pick-model-folder': z.tuple([]),
   'shell:reveal': z.tuple([z.string().max(4096).refine(isAbsolute, 'has to be an absolute path')]),
-  'shell:open-external': z.tuple([z.string().max(4096).refine(isWebAddress, 'has to be an http or https address')]),
+  'shell:open-external': z.tuple([
+    z.string().max(4096).refine(isWebAddress, 'has to be an http or https address'),
+  ]),
   'shell:restart-engine': z.tuple([]),
 };
 
@@ -38,8 +40,14 @@ export function setupShellIpc(shellIpc: ShellIpc): void {
   answer(isOurs, 'shell:pick-model-file', () => shellIpc.pickModelFile());
   answer(isOurs, 'shell:pick-model-folder', () => shellIpc.pickModelFolder());
   answer(isOurs, 'shell:reveal', (path) => reveal(path));
-  answer(isOurs, 'shell:open-external', async (url) => void (await openInBrowser(url)));
-  answer(isOurs, 'shell:restart-engine', async () => shellIpc.restartEngine());
+  answer(isOurs, 'shell:open-external', async (url) => {
+    await openInBrowser(url);
+    return undefined;
+  });
+  answer(isOurs, 'shell:restart-engine', async () => {
+    shellIpc.restartEngine();
+    return undefined;
+  });
   listen(isOurs, 'page:wants-engine', shellIpc.onWantsEngine);
   listen(isOurs, 'page:takes-commands', shellIpc.onTakesCommands);
   listen(isOurs, 'page:serving', shellIpc.onServing);
@@ -69,7 +77,8 @@ function listen<C extends keyof PageNotices>(
   });
 }
 
-async function reveal(path: string): Promise<void> {
+async function reveal(path: string): Promise<undefined> {
   if (!statSync(path, { throwIfNoEntry: false })) throw new Error(`${path} is not there any more.`);
   shell.showItemInFolder(path);
+  return undefined;
 }

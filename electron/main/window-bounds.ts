@@ -22,13 +22,17 @@ const GRIP = { width: 120, height: 40 } as const;
  * its size, cut to the primary display, in the middle of that.
  * @param workAreas of all displays, the primary first; never empty
  */
-export function fitWindow(saved: WindowState | null, workAreas: readonly [Rectangle, ...Rectangle[]]): WindowState {
+export function fitWindow(
+  saved: WindowState | null,
+  workAreas: readonly [Rectangle, ...Rectangle[]],
+): WindowState {
   const [primary] = workAreas;
   if (saved === null) return { bounds: centre(DEFAULT_SIZE, primary), isMaximized: false };
-  const home = workAreas.find((area) => isHeldBy(saved.bounds, area));
-  if (home === undefined) return { bounds: centre(saved.bounds, primary), isMaximized: saved.isMaximized };
-  const { width, height } = cut(saved.bounds, home);
-  return { bounds: { x: saved.bounds.x, y: saved.bounds.y, width, height }, isMaximized: saved.isMaximized };
+  for (const area of workAreas) {
+    const bounds = { ...saved.bounds, ...cut(saved.bounds, area) };
+    if (isHeldBy(bounds, area)) return { bounds, isMaximized: saved.isMaximized };
+  }
+  return { bounds: centre(saved.bounds, primary), isMaximized: saved.isMaximized };
 }
 
 function isHeldBy(window: Rectangle, area: Rectangle): boolean {

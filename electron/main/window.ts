@@ -1,7 +1,7 @@
 import { app, BrowserWindow, type IpcMainEvent, type IpcMainInvokeEvent, nativeTheme } from 'electron';
 import type { DesktopCommand, DesktopEngine } from '../bridge';
 import type { ShellNotices } from '../channels';
-import { PAGE_ORIGIN } from './console-protocol';
+import { PAGE_ORIGIN } from './console-files';
 import { iconFile, preloadFile } from './paths';
 import { WaitingCommands } from './waiting-commands';
 import { isOfOrigin } from './web-address';

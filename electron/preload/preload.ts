@@ -2,7 +2,10 @@ import { contextBridge, ipcRenderer, webUtils } from 'electron';
 import type { DesktopBridge, DesktopCommand, DesktopEngine } from '../bridge';
 import type { PageNotices, ShellCalls } from '../channels';
 
-function call<C extends keyof ShellCalls>(channel: C, ...args: ShellCalls[C]['args']): Promise<ShellCalls[C]['result']> {
+function call<C extends keyof ShellCalls>(
+  channel: C,
+  ...args: ShellCalls[C]['args']
+): Promise<ShellCalls[C]['result']> {
   return ipcRenderer.invoke(channel, ...args);
 }
 

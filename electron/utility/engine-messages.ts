@@ -14,13 +14,10 @@ const startOrder = z.strictObject({
   argv: z.array(z.string()),
   /** What holds where the operator said nothing. */
   home: z.strictObject({
-    repositoryPath: z.string(),
     dataPath: z.string(),
-    /** Null: no starter models are put into an empty repository. */
-    starterModelsPath: z.string().nullable(),
+    starterModelsPath: z.string(),
+    /** The built console, for browsers that open the control plane's address. */
     rendererPath: z.string(),
-    pageOrigin: z.string(),
-    electronVersion: z.string(),
   }),
 });
 
@@ -34,6 +31,8 @@ const fromEngine = z.discriminatedUnion('kind', [
     /** Origin of the control plane, `http://127.0.0.1:<port>`. */
     controlUrl: z.url({ protocol: /^http$/ }),
     token: z.string().min(16),
+    /** What the engine gives accepted requests when it stops. */
+    drainTimeoutMs: z.number().nonnegative(),
   }),
   z.strictObject({ kind: z.literal('failed-to-start'), code: z.string(), message: z.string() }),
   z.strictObject({ kind: z.literal('heartbeat') }),

@@ -6,4 +6,5 @@ export {
 export { ModelConfigType } from './model-config-proto';
 export { parseModelConfig, writeModelConfig } from './model-config-text';
 export { dimsOmitBatch, patchModelConfig, type SettingOrigins, type SettingsContext, settingsOf } from './model-settings';
-export { engineHelp, type EngineOptions, type EngineOptionsDefaults, parseEngineOptions } from './engine-options';
+export { engineHelp, type EngineOptions, type EngineOptionsDefaults } from './engine-options';
+export { type EngineOptionsSource, parseEngineOptions } from './parse-engine-options';

@@ -1,5 +1,6 @@
 import type { Reading } from '../contract';
-import { type Files, listOrNone, readNumber, readTextOrNull } from './files';
+import { firstHwmon } from './drm-folder';
+import { type Files, readNumber } from './files';
 import { type DeviceReadings, known, shareOfPercent, unknown } from './readings';
 
 const MICRO = 1e-6;
@@ -30,17 +31,6 @@ async function power(files: Files, hwmon: string | null): Promise<Reading> {
   if (!hwmon) return unknown(NO_HWMON);
   const mean = await reading(files, `${hwmon}/power1_average`, (micro) => micro * MICRO);
   return mean.value === null ? reading(files, `${hwmon}/power1_input`, (micro) => micro * MICRO) : mean;
-}
-
-/** The sensors' folder below a device's, whose number changes from boot to boot. */
-export async function firstHwmon(files: Files, folder: string): Promise<string | null> {
-  const [name] = await listOrNone(files, `${folder}/hwmon`);
-  return name === undefined ? null : `${folder}/hwmon/${name}`;
-}
-
-/** True while the GPU is switched off to save power. Reading its figures then would wake it or fail. */
-export async function isAsleep(files: Files, folder: string): Promise<boolean> {
-  return (await readTextOrNull(files, `${folder}/power/runtime_status`)) === 'suspended';
 }
 
 async function reading(files: Files, path: string, convert: (value: number) => number): Promise<Reading> {

@@ -1,5 +1,6 @@
-import { isAsleep, readAmdGpu } from './amd-sysfs';
+import { readAmdGpu } from './amd-sysfs';
 import { type DeviceSource, type SourceContext, STALE_AFTER_PERIODS } from './device-source';
+import { isAsleep } from './drm-folder';
 import { listOrNone, readTextOrNull } from './files';
 import { IntelGpu } from './intel-sysfs';
 import { pciDeviceName } from './pci-ids';

@@ -1,5 +1,5 @@
 import type { Reading } from '../contract';
-import { firstHwmon } from './amd-sysfs';
+import { firstHwmon } from './drm-folder';
 import { EnergyMeter } from './energy-meter';
 import { type Files, readNumber, readTextOrNull } from './files';
 import { type DeviceReadings, known, unknown } from './readings';

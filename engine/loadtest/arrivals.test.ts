@@ -27,12 +27,20 @@ describe('arrival times', () => {
   });
 
   it('are the same again for the same seed', () => {
-    fc.assert(fc.property(schedules, (schedule) => expect(first(schedule, 50)).toEqual(first(schedule, 50))));
+    fc.assert(
+      fc.property(schedules, (schedule) => {
+        expect(first(schedule, 50)).toEqual(first(schedule, 50));
+      }),
+    );
   });
 
   it('differ between seeds when they are random', () => {
     const poisson = (seed: number) => first({ kind: 'poisson', requestsPerSecond: 100, seed }, 20);
-    fc.assert(fc.property(seeds, (seed) => expect(poisson(seed)).not.toEqual(poisson((seed + 1) >>> 0))));
+    fc.assert(
+      fc.property(seeds, (seed) => {
+        expect(poisson(seed)).not.toEqual(poisson((seed + 1) >>> 0));
+      }),
+    );
   });
 
   it('stand exactly one gap apart at a constant rate, without drift after a million', () => {

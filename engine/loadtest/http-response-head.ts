@@ -75,16 +75,20 @@ export class HttpResponseHead {
   /** Headers that cannot make a response malformed. */
   #readOptionalHeader(bytes: Uint8Array, from: number, colon: number, end: number): void {
     const length = colon - from;
-    if (length === 10 && matches(bytes, from, 'connection'))
-      this.#readConnection(text(bytes, colon + 1, end));
+    if (length === 10 && matches(bytes, from, 'connection')) this.#readConnection(bytes, colon + 1, end);
     if (length === 11 && matches(bytes, from, 'retry-after'))
       this.#readRetryAfter(text(bytes, colon + 1, end));
     if (length === 16 && matches(bytes, from, 'ferry-error-code'))
       this.errorCode = asCode(text(bytes, colon + 1, end));
   }
 
-  #readConnection(value: string): void {
-    for (const option of value.toLowerCase().split(',')) {
+  #readConnection(bytes: Uint8Array, from: number, end: number): void {
+    // What servers send with nearly every answer, without making a string of it.
+    if (end - from === 11 && bytes[from] === SPACE && matches(bytes, from + 1, 'keep-alive')) {
+      this.keepAlive = true;
+      return;
+    }
+    for (const option of text(bytes, from, end).toLowerCase().split(',')) {
       if (option.trim() === 'close') this.keepAlive = false;
       if (option.trim() === 'keep-alive') this.keepAlive = true;
     }

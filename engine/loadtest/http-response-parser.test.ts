@@ -31,13 +31,23 @@ const chunkedOf = (text: string, size: number, extension: string, trailer: strin
   return `${parts.join('')}0\r\n${trailer}\r\n`;
 };
 
-const bodies = fc.string({ unit: fc.integer({ min: 0, max: 255 }).map((n) => String.fromCharCode(n)), maxLength: 300 });
-const framed = fc.tuple(bodies, fc.boolean(), fc.integer({ min: 1, max: 64 }), fc.constantFrom('', ';a=b', ' ;x'), fc.constantFrom('', 'T: 1\r\n')).map(
-  ([body, chunked, size, extension, trailer]) =>
+const bodies = fc.string({
+  unit: fc.integer({ min: 0, max: 255 }).map((n) => String.fromCharCode(n)),
+  maxLength: 300,
+});
+const framed = fc
+  .tuple(
+    bodies,
+    fc.boolean(),
+    fc.integer({ min: 1, max: 64 }),
+    fc.constantFrom('', ';a=b', ' ;x'),
+    fc.constantFrom('', 'T: 1\r\n'),
+  )
+  .map(([body, chunked, size, extension, trailer]) =>
     chunked
       ? `Transfer-Encoding: chunked\r\n\r\n${chunkedOf(body, size, extension, trailer)}`
       : `content-length:${body.length}\r\n\r\n${body}`,
-);
+  );
 
 describe('the response parser', () => {
   it('reads a response the same however it is cut, and finds exactly its end', () => {
@@ -48,7 +58,13 @@ describe('the response parser', () => {
         const parser = new HttpResponseParser();
         const before = interim ? 'HTTP/1.1 100 Continue\r\n\r\n' : '';
         const response = `${before}HTTP/1.1 ${status} Some Reason\r\nX-Other: 1\r\n${rest}`;
-        expect(parse(parser, `${response}HTTP/1.1 200 next`, where.map((cut) => cut % response.length))).toBe(response.length);
+        expect(
+          parse(
+            parser,
+            `${response}HTTP/1.1 200 next`,
+            where.map((cut) => cut % response.length),
+          ),
+        ).toBe(response.length);
         expect(parser.head.status).toBe(status);
         expect(parser.head.keepAlive).toBe(true);
       }),
@@ -59,7 +75,13 @@ describe('the response parser', () => {
   it('reads one byte at a time', () => {
     const parser = new HttpResponseParser();
     const response = `HTTP/1.1 503 Service Unavailable\r\nRetry-After: 7\r\nTransfer-Encoding: chunked\r\n\r\n${chunkedOf(errorBody, 5, '', 'A: b\r\n')}`;
-    expect(parse(parser, response, [...response].map((_, i) => i))).toBe(response.length);
+    expect(
+      parse(
+        parser,
+        response,
+        [...response].map((_, i) => i),
+      ),
+    ).toBe(response.length);
     expect(parser.head.retryAfterSeconds).toBe(7);
     expect(parser.errorCode()).toBe('QUEUE_FULL');
   });
@@ -123,7 +145,10 @@ describe('the response parser', () => {
     ['a chunk longer than it says', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nab\r\n'],
     ['an endless chunk size', `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${'1'.repeat(13)}`],
     ['a head without end', `HTTP/1.1 200 OK\r\nA: ${'b'.repeat(40_000)}`],
-    ['trailers without end', `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n${'A: b\r\n'.repeat(10_000)}`],
+    [
+      'trailers without end',
+      `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n${'A: b\r\n'.repeat(10_000)}`,
+    ],
   ])('refuses %s', (_, response) => {
     expect(parse(new HttpResponseParser(), response)).toBe(MALFORMED);
   });

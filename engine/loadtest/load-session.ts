@@ -87,7 +87,7 @@ class Run {
       nowUs: () => clock.nowUs(),
       requestTimeoutUs: plan.requestTimeoutMs * 1000,
     });
-    this.#executor.start(this.#startUs);
+    this.#executor.start(this.#startUs, this.#endUs);
     this.#tick();
   }
 

@@ -10,7 +10,12 @@ const resultOf = (run: RunReport, nowUs = 20 * SECOND_US) => run.snapshot(nowUs,
 describe('the report of a run', () => {
   it('counts a request by its intended start, however late its answer', () => {
     const run = report();
-    for (const [intendedS, answeredS] of [[1.9, 2.1], [2, 2.5], [11.9, 15], [12, 12.1]] as const) {
+    for (const [intendedS, answeredS] of [
+      [1.9, 2.1],
+      [2, 2.5],
+      [11.9, 15],
+      [12, 12.1],
+    ] as const) {
       run.sent(intendedS * SECOND_US);
       run.succeeded(intendedS * SECOND_US, intendedS * SECOND_US, answeredS * SECOND_US);
     }
@@ -59,11 +64,17 @@ describe('the report of a run', () => {
     run.sent(0);
     run.cutAt(SECOND_US);
     run.succeeded(0, 0, 1.5 * SECOND_US);
-    expect(resultOf(run)).toMatchObject({ measuredMs: 0, achievedPerSecond: 0, counts: { sent: 0, succeeded: 0 } });
+    expect(resultOf(run)).toMatchObject({
+      measuredMs: 0,
+      achievedPerSecond: 0,
+      counts: { sent: 0, succeeded: 0 },
+    });
   });
 
   it('keeps offered = sent + dropped and sent = succeeded + errors, for any order of events', () => {
-    const events = fc.array(fc.tuple(fc.integer({ min: 0, max: 13_000 }), fc.constantFrom('ok', 'timeout', 'drop'), fc.nat(3_000)));
+    const events = fc.array(
+      fc.tuple(fc.integer({ min: 0, max: 13_000 }), fc.constantFrom('ok', 'timeout', 'drop'), fc.nat(3_000)),
+    );
     fc.assert(
       fc.property(events, (all) => {
         const run = report();
@@ -106,7 +117,9 @@ describe('the report of a run', () => {
     run.closeLastPoint(4_500_000);
     const { points } = resultOf(run);
     expect(points.map(({ atMs }) => Math.round(atMs / 500) * 500)).toEqual([-1_000, 0, 1_000, 2_000, 3_000]);
-    expect(points.map(({ succeededPerSecond }) => Math.round(succeededPerSecond / 10) * 10)).toEqual([0, 0, 50, 50, 50]);
+    expect(points.map(({ succeededPerSecond }) => Math.round(succeededPerSecond / 10) * 10)).toEqual([
+      0, 0, 50, 50, 50,
+    ]);
     expect(points.map(({ p99Ms }) => p99Ms)).toEqual([null, 4, 4, 4, 4]);
   });
 

@@ -1,14 +1,17 @@
-// SEAM (lead -> repository author): registry.ts and registry-entry.ts are written against exactly these shapes and functions;
-// please implement them here / in the files named, keeping names and signatures, and delete this comment.
-//   readModelDefinition, writeSettings            here
-//   scanRepository, ScannedModel                  repository.ts     scanRepository(repositoryPath, { cpuBudget }): Promise<readonly ScannedModel[]>
-//   planChanges                                   plan-changes.ts   planChanges(before: readonly ScannedModel[], after) -> { added: ScannedModel[]; removed: string[]; modified: { scanned: ScannedModel; kind: 'config' | 'files' }[] }
-//   importModel({ path, name, repositoryPath }), removeModel(repositoryPath, name)   import-model.ts
-//   inspectModel(path, { cpuBudget, takenNames }) inspect-model.ts
-//   loadState(dataPath, logger): Promise<{ loaded: readonly string[] } | null>, saveState(dataPath, { loaded })   state-file.ts
-import type { EngineError } from '../base';
-import type { ModelSettings, SettingOrigin, TensorSpec } from '../contract';
+import { randomUUID } from 'node:crypto';
+import { rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { EngineError } from '../base';
+import {
+  configParameter, dimsOmitBatch, editModelConfig, type ModelConfig, parseModelConfig, patchModelConfig, type SettingsContext, settingsOf,
+} from '../config';
+import type { ModelSettings, ModelSettingsPatch, SettingOrigin, TensorSpec } from '../contract';
 import type { InstanceSpec } from '../instances';
+import { backendOf, checkSupported, mergeTensors, statedTensor } from './check-config';
+import { CONFIG_FILE, type ModelFolder, readModelFolder, resolveModelFolder } from './model-folder';
+import { findModelFile } from './model-file';
+import { type OnnxFacts, readOnnxFile } from './onnx-file';
+import { servedVersions } from './version-policy';
 
 /** One version directory. */
 export interface ModelVersion {
@@ -17,6 +20,7 @@ export interface ModelVersion {
   readonly path: string;
   /** Chosen by the version policy. */
   readonly served: boolean;
+  /** Empty for a version that is not served: its file is not read. */
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
 }
@@ -26,28 +30,176 @@ export interface ModelDefinition {
   readonly name: string;
   readonly folder: string;
   readonly backend: 'onnxruntime' | 'simulated';
+  /** As the file has it; `{}` without one. */
+  readonly config: ModelConfig;
   /** All version directories, ascending by number. */
   readonly versions: readonly ModelVersion[];
   /** Of the highest served version. */
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
+  /** What the file of the highest served version says; null for a simulated device. */
+  readonly facts: OnnxFacts | null;
   readonly batchable: boolean;
   readonly batchingNote: string | null;
   readonly settings: ModelSettings;
   readonly origins: Readonly<Record<keyof ModelSettings, SettingOrigin>>;
+  /** The file of the highest served version and its external data. */
   readonly fileSizeBytes: number;
   /** Changes when any file of the model does. */
   readonly fingerprint: string;
+  /** What the settings were made with, and what a change of them needs. */
+  readonly settingsContext: SettingsContext;
   readonly instanceSpecOf: (version: ModelVersion, settings: ModelSettings) => InstanceSpec;
 }
 
-/** What the scan of a repository found in one folder: a definition, or why there is none. */
-export interface ScannedModelShape {
-  readonly name: string;
-  readonly definition: ModelDefinition | null;
-  readonly error: EngineError | null;
+export interface DefinitionOptions {
+  /** Cores that this engine may use. */
+  readonly cpuBudget: number;
+  readonly platform?: NodeJS.Platform;
 }
 
-export declare function readModelDefinition(repositoryPath: string, name: string, options: { readonly cpuBudget: number }): Promise<ModelDefinition>;
-/** Writes a patch into config.pbtxt (keeping comments) and returns the definition as it then is. */
-export declare function writeSettings(definition: ModelDefinition, patch: Partial<ModelSettings>): Promise<ModelDefinition>;
+/**
+ * Reads a model of a repository and checks its configuration against its file.
+ *
+ * Errors: INVALID_ARGUMENT (name), NOT_FOUND, MODEL_INVALID, UNSUPPORTED; the message says what is wrong and what to do.
+ */
+export async function readModelDefinition(repositoryPath: string, name: string, options: DefinitionOptions): Promise<ModelDefinition> {
+  const path = await resolveModelFolder(repositoryPath, name);
+  return defineModel(await readModelFolder(path, name), options);
+}
+
+/** As `readModelDefinition`, of a folder that was read already. */
+export async function defineModel(folder: ModelFolder, options: DefinitionOptions): Promise<ModelDefinition> {
+  const config = folder.configText === null ? {} : parseModelConfig(folder.configText);
+  checkSupported(config, folder.name);
+  const context = { cpuBudget: options.cpuBudget, platform: options.platform ?? process.platform };
+  return backendOf(config) === 'simulated' ? defineSimulated(folder, config, context) : defineOnnx(folder, config, context);
+}
+
+type Machine = Omit<SettingsContext, 'obstacle'>;
+
+async function defineOnnx(folder: ModelFolder, config: ModelConfig, machine: Machine): Promise<ModelDefinition> {
+  if (folder.versions.length === 0) throw new EngineError('MODEL_INVALID', noVersions(folder));
+  const served = servedVersions(config, folder.versions);
+  const read = await Promise.all(
+    served.map(async (version) => {
+      const path = await findModelFile(folder, version, config.default_model_filename);
+      try {
+        return { version, path, facts: await readOnnxFile(path) };
+      } catch (error) {
+        if (error instanceof EngineError) throw new EngineError(error.code, `version ${version}: ${error.message}`, { cause: error });
+        throw error;
+      }
+    }),
+  );
+  const newest = read[read.length - 1];
+  if (newest === undefined) throw new EngineError('MODEL_INVALID', noVersions(folder));
+  // One switch for all versions: they share a configuration and its max_batch_size.
+  const obstacle = read.map(({ facts }) => (facts.batchable ? null : facts.batchingNote)).find((note) => note !== null) ?? null;
+  const context: SettingsContext = { ...machine, obstacle };
+  const { settings, origins } = settingsOf(config, context);
+  const omitsBatch = dimsOmitBatch(config, obstacle === null);
+  const versions = folder.versions.map((version): ModelVersion => {
+    const found = read.find((one) => one.version === version);
+    if (!found) return { version, path: join(folder.path, version), served: false, inputs: [], outputs: [] };
+    return { version, path: found.path, served: true, ...mergeTensors(config, found.facts, omitsBatch) };
+  });
+  const top = versions.find((one) => one.version === newest.version);
+  return {
+    ...common(folder, config, context),
+    backend: 'onnxruntime',
+    versions,
+    inputs: top?.inputs ?? [],
+    outputs: top?.outputs ?? [],
+    facts: newest.facts,
+    batchable: obstacle === null,
+    batchingNote: obstacle ?? newest.facts.batchingNote,
+    settings,
+    origins,
+    fileSizeBytes: newest.facts.fileSizeBytes,
+    instanceSpecOf: (version, wanted) => ({
+      backend: 'onnxruntime',
+      modelPath: version.path,
+      executionProviders: wanted.executionProviders,
+      intraOpThreads: wanted.intraOpThreads,
+    }),
+  };
+}
+
+/** A device that is only waited for: its tensors and its cost curve stand in the configuration, and there is no model file. */
+async function defineSimulated(folder: ModelFolder, config: ModelConfig, machine: Machine): Promise<ModelDefinition> {
+  const batchable = (config.max_batch_size ?? 0) > 0;
+  const obstacle = batchable ? null : 'max_batch_size is not set';
+  const context: SettingsContext = { ...machine, obstacle };
+  const { settings, origins } = settingsOf(config, context);
+  if (!config.input?.length || !config.output?.length) {
+    throw new EngineError('MODEL_INVALID', 'config.pbtxt: a simulated device needs both input and output, since there is no model file to read them from');
+  }
+  const inputs = config.input.map((tensor) => statedTensor('input', tensor, batchable, true));
+  const outputs = config.output.map((tensor) => statedTensor('output', tensor, batchable, true));
+  const baseUs = costOf(config, 'ferry.simulated.base_us');
+  const perRowUs = costOf(config, 'ferry.simulated.per_row_us');
+  const names = folder.versions.length > 0 ? folder.versions : ['1'];
+  const served = servedVersions(config, names);
+  return {
+    ...common(folder, config, context),
+    backend: 'simulated',
+    versions: names.map((version) => ({ version, path: join(folder.path, version), served: served.includes(version), inputs, outputs })),
+    inputs,
+    outputs,
+    facts: null,
+    batchable,
+    batchingNote: obstacle,
+    settings,
+    origins,
+    fileSizeBytes: 0,
+    instanceSpecOf: () => ({ backend: 'simulated', inputs, outputs, baseUs, perRowUs }),
+  };
+}
+
+function common(folder: ModelFolder, config: ModelConfig, settingsContext: SettingsContext) {
+  const { name, path, fingerprint } = folder;
+  return { name, folder: path, config, settingsContext, fingerprint: `${fingerprint.config}\n${fingerprint.files}` };
+}
+
+const MAX_COST_US = 60_000_000;
+
+function costOf(config: ModelConfig, key: string): number {
+  const text = configParameter(config, key) ?? '0';
+  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= 0 && value <= MAX_COST_US) return value;
+  throw new EngineError('MODEL_INVALID', `config.pbtxt: parameter "${key}" is "${text}"; it must be microseconds from 0 to ${MAX_COST_US}`);
+}
+
+function noVersions(folder: ModelFolder): string {
+  const odd = folder.oddVersions.length > 0 ? ` ("${folder.oddVersions.join('", "')}" is none: a version is a number without letters or leading zeros)` : '';
+  return `the folder "${folder.name}" has no version directory${odd}. Put the model at ${folder.name}/1/model.onnx`;
+}
+
+/**
+ * Writes changed settings into config.pbtxt, keeping what else is in it, comments too, and answers the definition as it then is.
+ *
+ * Errors: INVALID_ARGUMENT when a value does not fit the model; MODEL_INVALID when the file was broken by hand meanwhile or
+ * cannot be written.
+ */
+export async function writeSettings(definition: ModelDefinition, patch: ModelSettingsPatch): Promise<ModelDefinition> {
+  const { settingsContext: context } = definition;
+  const before = await readModelFolder(definition.folder, definition.name);
+  const text = before.configText ?? '';
+  const target = patchModelConfig(parseModelConfig(text), patch, context);
+  const edited = editModelConfig(text, target);
+  if (edited !== text) await replaceFile(join(definition.folder, CONFIG_FILE), edited);
+  return defineModel(await readModelFolder(definition.folder, definition.name), context);
+}
+
+/** Readers see the old text or the new one, never half of it. */
+async function replaceFile(path: string, text: string): Promise<void> {
+  const temporary = join(dirname(path), `.${CONFIG_FILE}.${randomUUID()}`);
+  try {
+    await writeFile(temporary, text, { flag: 'wx' });
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw new EngineError('MODEL_INVALID', `${CONFIG_FILE} cannot be written: ${(error as Error).message}. The change holds until the model is loaded anew`, { cause: error });
+  }
+}

@@ -95,13 +95,13 @@ export class RegistryEntry {
     });
   }
 
-  /** Applies a patch to what serves (if anything), then writes it to config.pbtxt. */
-  updateSettings(patch: ModelSettingsPatch): Promise<void> {
+  /** Applies a patch to what serves (if anything), then, to keep it, writes it to config.pbtxt. */
+  updateSettings(patch: ModelSettingsPatch, keep: boolean): Promise<void> {
     return this.#inTurn(async () => {
       const definition = this.#requireDefinition();
       const settings = { ...definition.settings, ...patch };
       await Promise.all([...this.#served.values()].map((served) => served.apply(settings)));
-      const written = await writeSettings(definition, patch);
+      const written = keep ? await writeSettings(definition, patch) : { ...definition, settings };
       for (const key of Object.keys(patch) as (keyof ModelSettings)[]) this.#origins[key] = 'override';
       this.#scanned = { name: this.name, definition: written, error: null };
       this.#changed();

@@ -159,15 +159,18 @@ export class ModelRegistry {
     await this.rescan();
   }
 
-  /** Applies new settings to what serves and writes them into the model's config.pbtxt. */
-  async updateSettings(name: string, patch: ModelSettingsPatch): Promise<ModelSummary> {
+  /**
+   * Applies new settings to what serves and, unless `keep` is false, writes them into the model's config.pbtxt. What is not
+   * kept is gone with the next load.
+   */
+  async updateSettings(name: string, patch: ModelSettingsPatch, keep = true): Promise<ModelSummary> {
     const entry = this.#entry(name);
     const before = entry.summary().settings;
     const settings = validSettings({ ...before, ...patch });
     const text = describeChange(before, settings);
     if (text === '') return entry.summary();
     this.marks.emit({ model: name, kind: 'settings', text });
-    await entry.updateSettings(patch);
+    await entry.updateSettings(patch, keep);
     return entry.summary();
   }
 

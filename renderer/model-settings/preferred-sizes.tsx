@@ -9,7 +9,10 @@ interface PreferredSizesProps {
 }
 
 /** "8", "16" as ascending numbers without repeats; or the first word that is not a size. */
-export function parseSizes(words: readonly string[]): { readonly sizes: number[]; readonly fault: string | null } {
+export function parseSizes(words: readonly string[]): {
+  readonly sizes: number[];
+  readonly fault: string | null;
+} {
   const { min, max } = SETTING_LIMITS.maxBatchSize;
   const sizes = new Set<number>();
   for (const word of words) {

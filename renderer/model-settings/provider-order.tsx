@@ -1,6 +1,6 @@
 import { ActionIcon, Badge, Box, Button, Group, Menu, Stack, Text } from '@mantine/core';
 import { IconArrowDown, IconArrowUp, IconPlus, IconX } from '@tabler/icons-react';
-import { EXECUTION_PROVIDERS, type EngineStatus, type ExecutionProvider } from '../../engine/contract';
+import { type EngineStatus, EXECUTION_PROVIDERS, type ExecutionProvider } from '../../engine/contract';
 
 export const PROVIDER_NAMES: Readonly<Record<ExecutionProvider, string>> = {
   cpu: 'CPU',
@@ -55,7 +55,13 @@ export function ProviderOrder({ order, providers, activeProvider, disabled, onCh
       {others.length > 0 && (
         <Menu position="bottom-start" withinPortal>
           <Menu.Target>
-            <Button size="compact-xs" variant="default" leftSection={<IconPlus size={14} />} disabled={disabled} w="fit-content">
+            <Button
+              size="compact-xs"
+              variant="default"
+              leftSection={<IconPlus size={14} />}
+              disabled={disabled}
+              w="fit-content"
+            >
               Add provider
             </Button>
           </Menu.Target>

@@ -1,4 +1,4 @@
-import { Alert, Divider, Stack, Switch, Text } from '@mantine/core';
+import { Alert, Divider, SimpleGrid, Stack, Switch, Text } from '@mantine/core';
 import { IconInfoCircle } from '@tabler/icons-react';
 import { useStore } from 'zustand';
 import { type ModelSettings, type ModelSummary, SETTING_LIMITS } from '../../engine/contract';
@@ -8,8 +8,8 @@ import { CommittedNumber } from './committed-number';
 import { LiveEffect } from './live-effect';
 import { PreferredSizes } from './preferred-sizes';
 import { ProviderOrder } from './provider-order';
-import { type FieldStatus, RELOAD_FIELDS, type SettingField } from './settings-draft';
 import { SettingRow } from './setting-row';
+import { type FieldStatus, RELOAD_FIELDS, type SettingField } from './settings-draft';
 import { batchSizeScale, queueDelayScale } from './slider-scale';
 import { SliderSetting } from './slider-setting';
 import { useSettingsDraft } from './use-settings-draft';
@@ -37,7 +37,7 @@ export function SettingsPanel({ model, compact = false }: SettingsPanelProps) {
     <Stack gap="md">
       {!model.batchable && <NotBatchable note={model.batchingNote} />}
       {model.batchable && model.batchingNote !== null && (
-        <Alert variant="light" color="yellow" p="xs" icon={<IconInfoCircle size={16} />}>
+        <Alert role="note" variant="light" color="yellow" p="xs" icon={<IconInfoCircle size={16} />}>
           {model.batchingNote}
         </Alert>
       )}
@@ -56,7 +56,14 @@ export function SettingsPanel({ model, compact = false }: SettingsPanelProps) {
 
 function NotBatchable({ note }: { readonly note: string | null }) {
   return (
-    <Alert variant="light" color="gray" p="xs" icon={<IconInfoCircle size={16} />} title="Batching is not possible">
+    <Alert
+      role="note"
+      variant="light"
+      color="gray"
+      p="xs"
+      icon={<IconInfoCircle size={16} />}
+      title="Batching is not possible"
+    >
       {note ?? 'The model file has no free batch dimension, so every request runs alone.'}
     </Alert>
   );
@@ -75,6 +82,7 @@ interface FieldsProps {
 type BatchingFieldsProps = FieldsProps & { readonly model: ModelSummary; readonly compact: boolean };
 
 const BATCH_MARKS = [1, 8, 16, 32, 64, 128, 256, 512, 1024];
+const COMPACT_DELAY_MARKS = [0, 1_000, 5_000, 20_000, 1_000_000, 10_000_000];
 const DELAY_MARKS = [0, 1_000, 2_000, 5_000, 10_000, 20_000, 100_000, 1_000_000, 10_000_000];
 
 function BatchingFields({ model, values, row, edit, compact }: BatchingFieldsProps) {
@@ -84,7 +92,11 @@ function BatchingFields({ model, values, row, edit, compact }: BatchingFieldsPro
       <SettingRow label="Batching" {...row('batching')}>
         <Switch
           aria-label="Batching"
-          label={values.batching && model.batchable ? 'Requests leave as packed batches' : 'Every request runs alone'}
+          label={
+            values.batching && model.batchable
+              ? 'Requests leave as packed batches'
+              : 'Every request runs alone'
+          }
           checked={values.batching && model.batchable}
           disabled={!model.batchable}
           onChange={(event) => edit('batching', event.currentTarget.checked)}
@@ -105,7 +117,11 @@ function BatchingFields({ model, values, row, edit, compact }: BatchingFieldsPro
       </SettingRow>
       <SettingRow
         label="Max queue delay"
-        hint={compact ? undefined : 'The longest that the oldest request waits for company while an instance is idle.'}
+        hint={
+          compact
+            ? undefined
+            : 'The longest that the oldest request waits for company while an instance is idle.'
+        }
         {...row('maxQueueDelayUs')}
       >
         <SliderSetting
@@ -115,7 +131,7 @@ function BatchingFields({ model, values, row, edit, compact }: BatchingFieldsPro
           limits={SETTING_LIMITS.maxQueueDelayUs}
           suffix=" µs"
           formatValue={formatUs}
-          marks={DELAY_MARKS}
+          marks={compact ? COMPACT_DELAY_MARKS : DELAY_MARKS}
           disabled={off}
           onChange={(us) => edit('maxQueueDelayUs', us)}
         />
@@ -139,10 +155,10 @@ function BatchingFields({ model, values, row, edit, compact }: BatchingFieldsPro
 
 function CapacityFields({ values, row, edit }: FieldsProps) {
   return (
-    <>
+    <SimpleGrid cols={{ base: 1, md: 2 }} spacing="lg" verticalSpacing="md">
       <SettingRow
         label="Max queue size"
-        hint="Requests that may wait; one more is refused at once with 503."
+        hint="Requests that may wait; one more is refused with 503."
         {...row('maxQueueSize')}
       >
         <CommittedNumber
@@ -157,7 +173,7 @@ function CapacityFields({ values, row, edit }: FieldsProps) {
       </SettingRow>
       <SettingRow
         label="Instances"
-        hint="Loaded sessions, each on its own thread; as many batches can run at once."
+        hint="Sessions on threads of their own: as many batches at once."
         {...row('instanceCount')}
       >
         <CommittedNumber
@@ -180,7 +196,7 @@ function CapacityFields({ values, row, edit }: FieldsProps) {
         />
         <ThreadsHint threads={values.intraOpThreads * values.instanceCount} />
       </SettingRow>
-    </>
+    </SimpleGrid>
   );
 }
 
@@ -205,7 +221,11 @@ function ProviderField({ model, values, row, edit }: FieldsProps & { readonly mo
       </Text>
     );
   return (
-    <SettingRow label="Execution providers" hint="Tried from the top; the first that loads is used." {...row('executionProviders')}>
+    <SettingRow
+      label="Execution providers"
+      hint="Tried from the top; the first that loads is used."
+      {...row('executionProviders')}
+    >
       <ProviderOrder
         order={values.executionProviders}
         providers={providers}

@@ -23,11 +23,12 @@ export const testingReach = 'models';
 
 /** Within the renderer: folder -> the folders it may not import. Features never import each other. */
 export const rendererForbidden = {
-  format: ['components', 'charts', 'control', 'stores', 'features'],
-  components: ['charts', 'control', 'stores', 'features'],
-  charts: ['control', 'stores', 'features'],
-  control: ['components', 'charts', 'stores', 'features'],
-  stores: ['components', 'charts', 'features'],
+  format: ['components', 'charts', 'control', 'stores', 'model-settings', 'features'],
+  components: ['charts', 'control', 'stores', 'model-settings', 'features'],
+  charts: ['control', 'stores', 'model-settings', 'features'],
+  control: ['components', 'charts', 'stores', 'model-settings', 'features'],
+  stores: ['components', 'charts', 'model-settings', 'features'],
+  'model-settings': ['features'],
 };
 
 /**

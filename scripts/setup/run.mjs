@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { stripVTControlCharacters } from 'node:util';
 import { root } from './paths.mjs';
 
 /**
@@ -19,6 +20,9 @@ import { root } from './paths.mjs';
 
 const isWindows = process.platform === 'win32';
 
+/** Some tools colour their output wherever they think they are in a CI. */
+const plainOutput = process.stdout.isTTY ? {} : { NO_COLOR: '1', FORCE_COLOR: undefined };
+
 /**
  * Runs a program to its end. Never throws: a program that is missing or too slow is a status like any other.
  * @param {string} command
@@ -31,7 +35,7 @@ export function run(command, args, { cwd = root, env = {}, timeoutMs, show = fal
     // A group of its own, so that running out of time ends what the program started as well.
     const child = spawn(command, args, {
       cwd,
-      env: { ...process.env, ...env },
+      env: { ...process.env, ...plainOutput, ...env },
       stdio: ['ignore', show ? 'inherit' : 'pipe', show ? 'inherit' : 'pipe'],
       detached: !isWindows && timeoutMs !== undefined,
       shell: isWindows && /^(npm|npx)$/.test(command),
@@ -54,7 +58,12 @@ export function run(command, args, { cwd = root, env = {}, timeoutMs, show = fal
     /** @param {number} status */
     const settle = (status) => {
       clearTimeout(timer);
-      resolve({ status: timedOut ? 124 : status, output, stdout, timedOut });
+      resolve({
+        status: timedOut ? 124 : status,
+        output: stripVTControlCharacters(output),
+        stdout,
+        timedOut,
+      });
     };
     child.on('error', (error) => {
       output += String(error.message);

@@ -19,7 +19,8 @@ export interface ExecutorParts {
  * each), and is told to send no more.
  */
 export interface Executor {
-  start(startUs: number): void;
+  /** Nothing is meant to start at `endUs` or later. */
+  start(startUs: number, endUs: number): void;
   sweep(nowUs: number): void;
   /** Sends nothing new from here on; what is on its way goes on. */
   stop(nowUs: number): void;

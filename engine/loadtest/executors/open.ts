@@ -26,6 +26,7 @@ export class OpenExecutor implements Executor, ConnectionOwner {
   readonly #idle: HttpConnection[] = [];
   readonly #busy = new Set<HttpConnection>();
   #startUs = 0;
+  #endUs = 0;
   #nextDueUs = Number.POSITIVE_INFINITY;
   #nextRequest = 0;
   #timer: Timer | null = null;
@@ -44,8 +45,9 @@ export class OpenExecutor implements Executor, ConnectionOwner {
     return this.#busy.size;
   }
 
-  start(startUs: number): void {
+  start(startUs: number, endUs: number): void {
     this.#startUs = startUs;
+    this.#endUs = endUs;
     this.#nextDueUs = startUs + this.#nextOffsetUs();
     this.#wake();
   }
@@ -64,12 +66,12 @@ export class OpenExecutor implements Executor, ConnectionOwner {
   stop(nowUs: number): void {
     // What was due before the end belongs to the run, even when the thread comes late.
     this.#sendDue(nowUs);
-    this.#nextDueUs = Number.POSITIVE_INFINITY;
+    this.#endUs = 0;
     this.#timer?.cancel();
   }
 
   close(kind: string): void {
-    this.#nextDueUs = Number.POSITIVE_INFINITY;
+    this.#endUs = 0;
     this.#timer?.cancel();
     for (const connection of [...this.#busy]) {
       connection.abandon();
@@ -99,14 +101,14 @@ export class OpenExecutor implements Executor, ConnectionOwner {
 
   #wake(): void {
     this.#sendDue(this.parts.nowUs());
-    if (this.#nextDueUs === Number.POSITIVE_INFINITY) return;
+    if (this.#nextDueUs >= this.#endUs) return;
     const wakeAtUs = Math.max(this.#nextDueUs, this.parts.nowUs() + SHORTEST_SLEEP_US);
     this.#timer = this.clock.callAt(wakeAtUs, () => this.#wake());
   }
 
   /** Starts, or drops, every request whose time has come. */
   #sendDue(nowUs: number): void {
-    while (this.#nextDueUs <= nowUs) {
+    while (this.#nextDueUs <= nowUs && this.#nextDueUs < this.#endUs) {
       if (this.#busy.size < this.config.maxInFlight) this.#send(this.#nextDueUs);
       else this.parts.report.dropped(this.#nextDueUs);
       this.#nextDueUs = this.#startUs + this.#nextOffsetUs();

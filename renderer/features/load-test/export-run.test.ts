@@ -29,13 +29,18 @@ const run: LoadTestRun = {
   latency,
   serviceTime: latency,
   generatorLagP99Ms: 0.2,
-  points: [{ atMs: 0, offeredPerSecond: 1, succeededPerSecond: 1, errorsPerSecond: 0, p50Ms: null, p99Ms: 2 }],
+  points: [
+    { atMs: 0, offeredPerSecond: 1, succeededPerSecond: 1, errorsPerSecond: 0, p50Ms: null, p99Ms: 2 },
+  ],
   settingsNote: 'batching on',
   error: null,
 };
 const open: LoadTestRun = {
   ...run,
-  scenario: { ...run.scenario, executor: { kind: 'open', requestsPerSecond: 500, arrivals: 'constant', maxInFlight: 64 } },
+  scenario: {
+    ...run.scenario,
+    executor: { kind: 'open', requestsPerSecond: 500, arrivals: 'constant', maxInFlight: 64 },
+  },
 };
 
 describe('export of a run', () => {
@@ -45,7 +50,9 @@ describe('export of a run', () => {
   });
 
   it('gives every row as many cells as the header has', () => {
-    const [header, row] = historyCsv([{ ...run, scenario: { ...run.scenario, label: 'plain' } }]).split('\r\n');
+    const [header, row] = historyCsv([{ ...run, scenario: { ...run.scenario, label: 'plain' } }]).split(
+      '\r\n',
+    );
     expect(row?.split(',').length).toBe(header?.split(',').length);
   });
 
@@ -66,7 +73,11 @@ describe('verdict', () => {
 
   it('tells an open loop that kept up from one that did not', () => {
     expect(verdictOf(open).sentence).toMatch(/^Kept up with 500/);
-    const behind = { ...open, achievedPerSecond: 300, counts: { ...open.counts, succeeded: 3_000, dropped: 2_000 } };
+    const behind = {
+      ...open,
+      achievedPerSecond: 300,
+      counts: { ...open.counts, succeeded: 3_000, dropped: 2_000 },
+    };
     expect(verdictOf(behind)).toMatchObject({ tone: 'caution' });
     expect(verdictOf(behind).sentence).toContain('2,000 arrivals found no free client');
   });
@@ -86,6 +97,8 @@ describe('verdict', () => {
   });
 
   it('passes on why a run failed', () => {
-    expect(verdictOf({ ...run, state: 'failed', error: 'connection refused' }).sentence).toContain('connection refused');
+    expect(verdictOf({ ...run, state: 'failed', error: 'connection refused' }).sentence).toContain(
+      'connection refused',
+    );
   });
 });

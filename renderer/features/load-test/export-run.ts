@@ -34,9 +34,29 @@ export function runPointsCsv(run: LoadTestRun): string {
 export function historyCsv(runs: readonly LoadTestRunSummary[]): string {
   return csv(
     [
-      'id', 'started_at', 'label', 'model', 'executor', 'settings', 'state', 'measured_s', 'offered', 'sent',
-      'succeeded', 'dropped', 'errors', 'achieved_per_s', 'inferences_per_s', 'p50_ms', 'p90_ms', 'p95_ms', 'p99_ms',
-      'max_ms', 'service_p50_ms', 'service_p99_ms', 'generator_lag_p99_ms',
+      'id',
+      'started_at',
+      'label',
+      'model',
+      'executor',
+      'settings',
+      'state',
+      'measured_s',
+      'offered',
+      'sent',
+      'succeeded',
+      'dropped',
+      'errors',
+      'achieved_per_s',
+      'inferences_per_s',
+      'p50_ms',
+      'p90_ms',
+      'p95_ms',
+      'p99_ms',
+      'max_ms',
+      'service_p50_ms',
+      'service_p99_ms',
+      'generator_lag_p99_ms',
     ],
     runs.map((run) => [
       run.id,
@@ -77,5 +97,7 @@ export function executorText(executor: LoadTestRun['scenario']['executor']): str
 export function exportName(run: LoadTestRunSummary, extension: string): string {
   const time = new Date(run.startedAtMs).toISOString().slice(0, 19).replaceAll(':', '-');
   const label = run.scenario.label.replaceAll(/[^A-Za-z0-9._-]+/g, '-').slice(0, 40);
-  return ['ferry-load-test', run.scenario.model, label, time].filter((part) => part !== '').join('_') + extension;
+  return (
+    ['ferry-load-test', run.scenario.model, label, time].filter((part) => part !== '').join('_') + extension
+  );
 }

@@ -20,7 +20,10 @@ export function changeForm(change: Partial<ScenarioForm>): void {
 /** Chooses the model to test; the traffic already described stays. */
 export function chooseModel(model: ModelSummary): void {
   const { form } = formStore.getState();
-  formStore.setState({ form: form === null ? defaultForm(model) : formForModel(form, model), showFaults: false });
+  formStore.setState({
+    form: form === null ? defaultForm(model) : formForModel(form, model),
+    showFaults: false,
+  });
 }
 
 /** Puts the scenario of a kept run into the form. */

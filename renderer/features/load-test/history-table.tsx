@@ -1,4 +1,18 @@
-import { ActionIcon, Alert, Badge, Button, Group, Menu, Modal, Paper, Skeleton, Stack, Table, Text, Title } from '@mantine/core';
+import {
+  ActionIcon,
+  Alert,
+  Badge,
+  Button,
+  Group,
+  Menu,
+  Modal,
+  Paper,
+  Skeleton,
+  Stack,
+  Table,
+  Text,
+  Title,
+} from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { IconDotsVertical, IconDownload, IconHistory, IconRepeat, IconTrash } from '@tabler/icons-react';
 import { useState } from 'react';
@@ -7,8 +21,8 @@ import { downloadText, EmptyPanel } from '../../components';
 import { formatCount, formatDateTime, formatMs, formatRate } from '../../format';
 import { deleteLoadTest } from '../../stores';
 import { executorText, historyCsv } from './export-run';
-import { errorCount } from './run-verdict';
 import classes from './load-test.module.css';
+import { errorCount } from './run-verdict';
 
 interface HistoryTableProps {
   /** Newest first; null while it is being read. */
@@ -68,13 +82,13 @@ type RowsProps = Omit<HistoryTableProps, 'runs' | 'error'> & {
 function Rows({ runs, ...rest }: RowsProps) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-    <div className={classes.scroller} tabIndex={0} role="region" aria-label="History, scrollable">
+    <section className={classes.scroller} tabIndex={0} aria-label="History, scrollable">
       <Table aria-label="History" stickyHeader fz="sm" verticalSpacing={6} highlightOnHover>
         <Table.Thead>
           <Table.Tr>
             <Table.Th>Run</Table.Th>
             <Table.Th>Model</Table.Th>
-            <Table.Th>Settings then</Table.Th>
+            <Table.Th className={classes.spare}>Settings then</Table.Th>
             <Table.Th className={classes.numeric}>req/s</Table.Th>
             <Table.Th className={classes.numeric}>p50</Table.Th>
             <Table.Th className={classes.numeric}>p95</Table.Th>
@@ -89,19 +103,34 @@ function Rows({ runs, ...rest }: RowsProps) {
           ))}
         </Table.Tbody>
       </Table>
-    </div>
+    </section>
   );
 }
 
 const milliseconds = (value: number | null) => (value === null ? 'n/a' : formatMs(value));
 
-function Row({ run, openId, onOpen, onRepeat, onDelete }: Omit<RowsProps, 'runs' | 'onDeleted'> & { readonly run: LoadTestRunSummary }) {
+function Row({
+  run,
+  openId,
+  onOpen,
+  onRepeat,
+  onDelete,
+}: Omit<RowsProps, 'runs' | 'onDeleted'> & { readonly run: LoadTestRunSummary }) {
   const title = run.scenario.label === '' ? executorText(run.scenario.executor) : run.scenario.label;
   const errors = errorCount(run);
   return (
-    <Table.Tr aria-current={openId === run.id ? 'true' : undefined} bg={openId === run.id ? 'var(--mantine-primary-color-light)' : undefined}>
+    <Table.Tr
+      aria-current={openId === run.id ? 'true' : undefined}
+      bg={openId === run.id ? 'var(--mantine-primary-color-light)' : undefined}
+    >
       <Table.Td>
-        <Button variant="transparent" size="compact-sm" p={0} onClick={() => onOpen(run.id)} aria-label={`Open run ${title}`}>
+        <Button
+          variant="transparent"
+          size="compact-sm"
+          p={0}
+          onClick={() => onOpen(run.id)}
+          aria-label={`Open run ${title}`}
+        >
           {title}
         </Button>
         <Text size="xs" c="dimmed" style={{ whiteSpace: 'nowrap' }}>
@@ -111,11 +140,11 @@ function Row({ run, openId, onOpen, onRepeat, onDelete }: Omit<RowsProps, 'runs'
       </Table.Td>
       <Table.Td>
         {run.scenario.model}
-        <Text size="xs" c="dimmed">
+        <Text size="xs" c="dimmed" style={{ whiteSpace: 'nowrap' }}>
           {executorText(run.scenario.executor)}
         </Text>
       </Table.Td>
-      <Table.Td>
+      <Table.Td className={classes.spare}>
         <Text size="xs" c="dimmed" lineClamp={2}>
           {run.settingsNote}
         </Text>
@@ -127,7 +156,13 @@ function Row({ run, openId, onOpen, onRepeat, onDelete }: Omit<RowsProps, 'runs'
       <Table.Td className={classes.numeric}>{milliseconds(run.latency.p95Ms)}</Table.Td>
       <Table.Td className={classes.numeric}>{milliseconds(run.latency.p99Ms)}</Table.Td>
       <Table.Td className={classes.numeric}>
-        {errors === 0 ? '0' : <Badge color="red" variant="light">{formatCount(errors)}</Badge>}
+        {errors === 0 ? (
+          '0'
+        ) : (
+          <Badge color="red" variant="light">
+            {formatCount(errors)}
+          </Badge>
+        )}
       </Table.Td>
       <Table.Td ta="right">
         <Menu position="bottom-end" withinPortal>
@@ -137,7 +172,11 @@ function Row({ run, openId, onOpen, onRepeat, onDelete }: Omit<RowsProps, 'runs'
             </ActionIcon>
           </Menu.Target>
           <Menu.Dropdown>
-            <Menu.Item leftSection={<IconRepeat size={16} />} disabled={onRepeat === null} onClick={() => onRepeat?.(run)}>
+            <Menu.Item
+              leftSection={<IconRepeat size={16} />}
+              disabled={onRepeat === null}
+              onClick={() => onRepeat?.(run)}
+            >
               Run again
             </Menu.Item>
             <Menu.Item color="red" leftSection={<IconTrash size={16} />} onClick={() => onDelete(run)}>
@@ -169,11 +208,15 @@ function DeleteDialog({ run, onClose, onDeleted }: DeleteDialogProps) {
     }
   };
   return (
-    <Modal opened={run !== null} onClose={onClose} title="Delete this run?" centered closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Modal
+      opened={run !== null}
+      onClose={onClose}
+      title="Delete this run?"
+      centered
+      closeButtonProps={{ 'aria-label': 'Close' }}
+    >
       <Stack>
-        <Text size="sm">
-          Its result is deleted from disk. Export it first if you may need it again.
-        </Text>
+        <Text size="sm">Its result is deleted from disk. Export it first if you may need it again.</Text>
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose} data-autofocus>
             Keep

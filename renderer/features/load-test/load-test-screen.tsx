@@ -1,6 +1,12 @@
 import { Alert, Button, Paper, Stack, Text, Title } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
-import { IconAlertCircle, IconPackageImport, IconPlayerPlay, IconPlayerStop, IconRocket } from '@tabler/icons-react';
+import {
+  IconAlertCircle,
+  IconPackageImport,
+  IconPlayerPlay,
+  IconPlayerStop,
+  IconRocket,
+} from '@tabler/icons-react';
 import { type FormEvent, useEffect, useMemo } from 'react';
 import { useStore } from 'zustand';
 import type { ModelSummary } from '../../../engine/contract';
@@ -82,26 +88,50 @@ function Setup({ form, models, control }: SetupProps) {
     if (!live) control.start();
   };
   return (
-    <Stack gap="lg">
-      <Paper withBorder p="lg" radius="md" component="form" onSubmit={submit} aria-label="Load test scenario" noValidate>
+    <div className={classes.setup}>
+      <Paper
+        withBorder
+        p="lg"
+        radius="md"
+        component="form"
+        onSubmit={submit}
+        aria-label="Load test scenario"
+        noValidate
+      >
         <Stack gap="md">
           <ScenarioFields form={form} models={models} model={model} faults={faults} disabled={live} />
           {control.error !== null && (
-            <Alert color="red" variant="light" icon={<IconAlertCircle size={18} />} role="alert" title="The load test did not start">
+            <Alert
+              color="red"
+              variant="light"
+              icon={<IconAlertCircle size={18} />}
+              role="alert"
+              title="The load test did not start"
+            >
               {control.error}
             </Alert>
           )}
           {model !== null && model.state !== 'ready' && (
-            <Alert color="yellow" variant="light" p="xs">
+            <Alert role="note" color="yellow" variant="light" p="xs">
               {model.name} is {model.state}: load it before the test.
             </Alert>
           )}
           {live ? (
-            <Button color="red" leftSection={<IconPlayerStop size={18} />} loading={stopping} onClick={control.stop}>
+            <Button
+              color="red"
+              leftSection={<IconPlayerStop size={18} />}
+              loading={stopping}
+              onClick={control.stop}
+            >
               Stop
             </Button>
           ) : (
-            <Button type="submit" leftSection={<IconPlayerPlay size={18} />} loading={starting} disabled={model?.state !== 'ready'}>
+            <Button
+              type="submit"
+              leftSection={<IconPlayerPlay size={18} />}
+              loading={starting}
+              disabled={model?.state !== 'ready'}
+            >
               Start
             </Button>
           )}
@@ -115,7 +145,7 @@ function Setup({ form, models, control }: SetupProps) {
           <SettingsPanel key={model.name} model={model} compact />
         </Paper>
       )}
-    </Stack>
+    </div>
   );
 }
 
@@ -137,7 +167,9 @@ function Result({ control }: { readonly control: RunControl }) {
         />
       </Paper>
     );
-  return <RunView run={shown} onRepeat={live && !LIVE_STATES.has(shown.state) ? null : () => repeat(shown)} />;
+  return (
+    <RunView run={shown} onRepeat={live && !LIVE_STATES.has(shown.state) ? null : () => repeat(shown)} />
+  );
 }
 
 function History({ control }: { readonly control: RunControl }) {

@@ -23,7 +23,13 @@ export function PlannedRequest({ model, form, faults, disabled }: PlannedRequest
       {dims.length > 0 && (
         <SimpleGrid cols={2} spacing="sm">
           {dims.map((dim) => (
-            <DimField key={`${dim.input} ${dim.axis}`} dim={dim} form={form} faults={faults} disabled={disabled} />
+            <DimField
+              key={`${dim.input} ${dim.axis}`}
+              dim={dim}
+              form={form}
+              faults={faults}
+              disabled={disabled}
+            />
           ))}
         </SimpleGrid>
       )}
@@ -41,12 +47,14 @@ export function PlannedRequest({ model, form, faults, disabled }: PlannedRequest
         </Table.Tbody>
       </Table>
       <Text size="xs" c="dimmed">
-        Random values from the seed, {bytes === null ? 'of varying length' : `${formatBytes(bytes)} a request`}
+        Random values from the seed,{' '}
+        {bytes === null ? 'of varying length' : `${formatBytes(bytes)} a request`}
         {form.encoding === 'json' ? ' before JSON makes it longer.' : '.'}
       </Text>
       {tooManyRows && (
         <Text size="xs" c="var(--mantine-color-error)">
-          More rows than the max batch size ({model.settings.maxBatchSize}): the engine may refuse such requests.
+          More rows than the max batch size ({model.settings.maxBatchSize}): the engine may refuse such
+          requests.
         </Text>
       )}
     </Stack>

@@ -1,4 +1,5 @@
 import type { Datatype, ModelSummary } from '../../../engine/contract';
+import { formatBytes } from '../../format';
 import type { ScenarioForm } from './scenario-form';
 
 /** One input as a request of this scenario will carry it. */
@@ -53,4 +54,20 @@ export function requestBytes(inputs: readonly PlannedInput[]): number | null {
     total += input.bytes;
   }
   return total;
+}
+
+/** The request in one line: "x 1 × 512 FP32, 2 KiB, binary". */
+export function requestText(model: ModelSummary, form: ScenarioForm): string {
+  const inputs = plannedInputs(model, form);
+  const bytes = requestBytes(inputs);
+  const shapes = inputs
+    .slice(0, 2)
+    .map(
+      ({ name, datatype, shape }) =>
+        `${name} ${shape.length === 0 ? 'scalar' : shape.join(' × ')} ${datatype}`,
+    );
+  if (inputs.length > 2) shapes.push(`${inputs.length - 2} more`);
+  return [...shapes, bytes === null ? null : formatBytes(bytes), form.encoding === 'json' ? 'JSON' : 'binary']
+    .filter((part) => part !== null)
+    .join(', ');
 }

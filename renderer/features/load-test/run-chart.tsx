@@ -1,6 +1,15 @@
 import { Box, Group, Stack, Text } from '@mantine/core';
 import { memo, useMemo } from 'react';
-import { CartesianGrid, Line, LineChart, ReferenceArea, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts';
+import {
+  CartesianGrid,
+  Line,
+  LineChart,
+  ReferenceArea,
+  ResponsiveContainer,
+  Tooltip,
+  XAxis,
+  YAxis,
+} from 'recharts';
 import type { LoadTestRun } from '../../../engine/contract';
 import { formatMs, formatRate } from '../../format';
 import { chartPoints, type RunChartPoint, timeTicks } from './run-series';
@@ -43,8 +52,22 @@ export function RunCharts({ run }: { readonly run: LoadTestRun }) {
   const toS = run.finishedAtMs === null ? durationMs / 1_000 : Math.max(1, Math.ceil(run.measuredMs / 1_000));
   return (
     <Stack gap="md">
-      <RunChart title="Requests per second" series={RATES} points={points} fromS={fromS} toS={toS} format={formatRate} />
-      <RunChart title="Response time" series={LATENCIES} points={points} fromS={fromS} toS={toS} format={formatMs} />
+      <RunChart
+        title="Requests per second"
+        series={RATES}
+        points={points}
+        fromS={fromS}
+        toS={toS}
+        format={formatRate}
+      />
+      <RunChart
+        title="Response time"
+        series={LATENCIES}
+        points={points}
+        fromS={fromS}
+        toS={toS}
+        format={formatMs}
+      />
     </Stack>
   );
 }
@@ -83,7 +106,15 @@ const RunChart = memo(function RunChart(props: RunChartProps) {
           {series.map((line) => (
             <Group key={line.key} gap={6}>
               <svg width="18" height="8" aria-hidden="true">
-                <line x1="0" y1="4" x2="18" y2="4" stroke={line.color} strokeWidth="2" strokeDasharray={line.dash} />
+                <line
+                  x1="0"
+                  y1="4"
+                  x2="18"
+                  y2="4"
+                  stroke={line.color}
+                  strokeWidth="2"
+                  strokeDasharray={line.dash}
+                />
               </svg>
               <Text size="xs">{line.name}</Text>
             </Group>
@@ -94,8 +125,20 @@ const RunChart = memo(function RunChart(props: RunChartProps) {
         <ResponsiveContainer width="100%" height="100%">
           <LineChart data={points as RunChartPoint[]} margin={MARGIN} accessibilityLayer={false}>
             {GRID}
-            {fromS < 0 && <ReferenceArea x1={fromS} x2={0} fill="var(--mantine-color-dimmed)" fillOpacity={0.12} />}
-            <XAxis dataKey="atS" type="number" scale="linear" domain={domain} ticks={ticks} tick={TICK} tickFormatter={formatSecond} interval={0} allowDataOverflow />
+            {fromS < 0 && (
+              <ReferenceArea x1={fromS} x2={0} fill="var(--mantine-color-dimmed)" fillOpacity={0.12} />
+            )}
+            <XAxis
+              dataKey="atS"
+              type="number"
+              scale="linear"
+              domain={domain}
+              ticks={ticks}
+              tick={TICK}
+              tickFormatter={formatSecond}
+              interval={0}
+              allowDataOverflow
+            />
             <YAxis width={64} tick={TICK} tickFormatter={format} domain={Y_DOMAIN} />
             <Tooltip
               isAnimationActive={false}

@@ -26,7 +26,10 @@ describe('run series', () => {
   });
 
   it('does not invent a latency where none was measured', () => {
-    expect(chartPoints([point(0, { p50Ms: null, p99Ms: null })])[0]).toMatchObject({ p50Ms: null, p99Ms: null });
+    expect(chartPoints([point(0, { p50Ms: null, p99Ms: null })])[0]).toMatchObject({
+      p50Ms: null,
+      p99Ms: null,
+    });
   });
 });
 

@@ -47,6 +47,7 @@ export function timeTicks(fromS: number, toS: number): number[] {
   const span = Math.max(1, toS - fromS);
   const step = STEPS_S.find((candidate) => span / candidate <= 8) ?? 14_400;
   const ticks: number[] = [];
-  for (let tick = Math.ceil(fromS / step) * step; tick <= toS; tick += step) ticks.push(tick === 0 ? 0 : tick);
+  for (let tick = Math.ceil(fromS / step) * step; tick <= toS; tick += step)
+    ticks.push(tick === 0 ? 0 : tick);
   return ticks;
 }

@@ -26,7 +26,10 @@ export function errorCount(run: LoadTestRunSummary): number {
 }
 
 export const LIVE_STATES: ReadonlySet<LoadTestRunSummary['state']> = new Set([
-  'starting', 'warming-up', 'running', 'stopping',
+  'starting',
+  'warming-up',
+  'running',
+  'stopping',
 ]);
 
 function latencyWords(run: LoadTestRunSummary): string {
@@ -58,21 +61,26 @@ function measuredVerdict(run: LoadTestRunSummary): RunVerdict {
     const sentence = `Kept up with ${formatRate(offered)} requests/s; ${latencyWords(run)}. ${ending}`;
     return { tone: failures === null ? 'good' : 'bad', sentence };
   }
-  const dropped = run.counts.dropped > 0 ? ` ${formatCount(run.counts.dropped)} arrivals found no free client.` : '';
+  const dropped =
+    run.counts.dropped > 0 ? ` ${formatCount(run.counts.dropped)} arrivals found no free client.` : '';
   const sentence = `Did not keep up: asked for ${formatRate(offered)} requests/s, answered ${achieved}; ${latencyWords(run)}.${dropped} ${ending}`;
   return { tone: failures === null ? 'caution' : 'bad', sentence };
 }
 
 /** One line in plain words for the top of a result, live or kept. */
 export function verdictOf(run: LoadTestRunSummary): RunVerdict {
-  if (run.state === 'failed') return { tone: 'bad', sentence: `The run failed: ${run.error ?? 'no reason was given'}` };
-  if (run.state === 'starting') return { tone: 'neutral', sentence: 'Starting: the first requests are being prepared.' };
+  if (run.state === 'failed')
+    return { tone: 'bad', sentence: `The run failed: ${run.error ?? 'no reason was given'}` };
+  if (run.state === 'starting')
+    return { tone: 'neutral', sentence: 'Starting: the first requests are being prepared.' };
   if (run.state === 'warming-up')
     return { tone: 'neutral', sentence: 'Warming up: these requests are not counted.' };
   if (run.counts.succeeded === 0 && errorCount(run) === 0)
     return {
       tone: 'neutral',
-      sentence: LIVE_STATES.has(run.state) ? 'Waiting for the first answers.' : 'Stopped before anything was measured.',
+      sentence: LIVE_STATES.has(run.state)
+        ? 'Waiting for the first answers.'
+        : 'Stopped before anything was measured.',
     };
   const verdict = measuredVerdict(run);
   const soFar = LIVE_STATES.has(run.state) ? 'So far: ' : run.state === 'stopped' ? 'Stopped early: ' : '';

@@ -1,5 +1,23 @@
-import { Alert, Badge, Button, Group, Menu, Paper, Progress, SimpleGrid, Stack, Table, Text } from '@mantine/core';
-import { IconAlertTriangle, IconCircleCheck, IconDownload, IconInfoCircle, IconRepeat } from '@tabler/icons-react';
+import {
+  Alert,
+  Badge,
+  Button,
+  Group,
+  Menu,
+  Paper,
+  Progress,
+  SimpleGrid,
+  Stack,
+  Table,
+  Text,
+} from '@mantine/core';
+import {
+  IconAlertTriangle,
+  IconCircleCheck,
+  IconDownload,
+  IconInfoCircle,
+  IconRepeat,
+} from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import type { LatencySummary, LoadTestRun } from '../../../engine/contract';
 import { downloadText, StatTile } from '../../components';
@@ -33,7 +51,12 @@ export function RunView({ run, onRepeat }: RunViewProps) {
           <Stack gap={2}>
             <Group gap="xs">
               <Text fw={600}>{run.scenario.label === '' ? run.scenario.model : run.scenario.label}</Text>
-              <Badge size="sm" variant="light" tt="none" color={live ? 'blue' : run.state === 'failed' ? 'red' : 'gray'}>
+              <Badge
+                size="sm"
+                variant="light"
+                tt="none"
+                color={live ? 'blue' : run.state === 'failed' ? 'red' : 'gray'}
+              >
                 {run.state}
               </Badge>
             </Group>
@@ -44,7 +67,13 @@ export function RunView({ run, onRepeat }: RunViewProps) {
           </Stack>
           {!live && <RunActions run={run} onRepeat={onRepeat} />}
         </Group>
-        <Alert color={tone.color} variant="light" icon={tone.icon} aria-label="Verdict" role={live ? undefined : 'status'}>
+        <Alert
+          color={tone.color}
+          variant="light"
+          icon={tone.icon}
+          aria-label="Verdict"
+          role={live ? undefined : 'status'}
+        >
           {verdict.sentence}
         </Alert>
         {live && <RunProgress run={run} />}
@@ -60,7 +89,13 @@ export function RunView({ run, onRepeat }: RunViewProps) {
 function RunActions({ run, onRepeat }: RunViewProps) {
   return (
     <Group gap="xs" wrap="nowrap">
-      <Button size="xs" variant="default" leftSection={<IconRepeat size={14} />} disabled={onRepeat === null} onClick={() => onRepeat?.()}>
+      <Button
+        size="xs"
+        variant="default"
+        leftSection={<IconRepeat size={14} />}
+        disabled={onRepeat === null}
+        onClick={() => onRepeat?.()}
+      >
         Run again
       </Button>
       <Menu position="bottom-end" withinPortal>
@@ -70,7 +105,11 @@ function RunActions({ run, onRepeat }: RunViewProps) {
           </Button>
         </Menu.Target>
         <Menu.Dropdown>
-          <Menu.Item onClick={() => downloadText(exportName(run, '.json'), 'application/json', JSON.stringify(run, null, 2))}>
+          <Menu.Item
+            onClick={() =>
+              downloadText(exportName(run, '.json'), 'application/json', JSON.stringify(run, null, 2))
+            }
+          >
             Everything as JSON
           </Menu.Item>
           <Menu.Item onClick={() => downloadText(exportName(run, '.csv'), 'text/csv', runPointsCsv(run))}>
@@ -89,7 +128,9 @@ function RunProgress({ run }: { readonly run: LoadTestRun }) {
     <Stack gap={4}>
       <Progress value={share * 100} aria-label="Load test progress" />
       <Text size="xs" c="dimmed">
-        {run.state === 'warming-up' ? 'warm-up, not counted' : `${formatPercent(share)}, ${Math.ceil(left)} s left`}
+        {run.state === 'warming-up'
+          ? 'warm-up, not counted'
+          : `${formatPercent(share)}, ${Math.ceil(left)} s left`}
       </Text>
     </Stack>
   );
@@ -105,8 +146,16 @@ function Numbers({ run }: { readonly run: LoadTestRun }) {
       <StatTile label="Offered" value={formatCount(counts.offered)} />
       <StatTile label="Sent" value={formatCount(counts.sent)} />
       <StatTile label="Answered" value={formatCount(counts.succeeded)} />
-      <StatTile label="Dropped" value={formatCount(counts.dropped)} tone={counts.dropped > 0 ? 'caution' : undefined} />
-      <StatTile label="Errors" value={formatCount(errorCount(run))} tone={errorCount(run) > 0 ? 'bad' : undefined} />
+      <StatTile
+        label="Dropped"
+        value={formatCount(counts.dropped)}
+        tone={counts.dropped > 0 ? 'caution' : undefined}
+      />
+      <StatTile
+        label="Errors"
+        value={formatCount(errorCount(run))}
+        tone={errorCount(run) > 0 ? 'bad' : undefined}
+      />
       <StatTile
         label="Generator lag p99"
         value={run.generatorLagP99Ms === null ? 'n/a' : formatMs(run.generatorLagP99Ms)}
@@ -138,7 +187,11 @@ function LatencyTable({ run }: { readonly run: LoadTestRun }) {
       {PERCENTILES.map(([name, key]) => {
         const value = summary[key];
         return (
-          <Table.Td key={name} ta="right" style={{ fontVariantNumeric: 'tabular-nums', whiteSpace: 'nowrap' }}>
+          <Table.Td
+            key={name}
+            ta="right"
+            style={{ fontVariantNumeric: 'tabular-nums', whiteSpace: 'nowrap' }}
+          >
             {value === null ? 'n/a' : formatMs(value)}
           </Table.Td>
         );

@@ -1,6 +1,16 @@
-import { Accordion, NumberInput, SegmentedControl, Select, SimpleGrid, Stack, Text, TextInput } from '@mantine/core';
+import {
+  Accordion,
+  NumberInput,
+  SegmentedControl,
+  Select,
+  SimpleGrid,
+  Stack,
+  Text,
+  TextInput,
+} from '@mantine/core';
 import type { ModelSummary } from '../../../engine/contract';
 import { changeForm, chooseModel } from './form-store';
+import { requestText } from './planned-request';
 import { PlannedRequest } from './planned-request-view';
 import type { NumberField, ScenarioFaults, ScenarioForm } from './scenario-form';
 
@@ -90,8 +100,22 @@ export function ScenarioFields({ form, models, model, faults, disabled }: Scenar
         <OpenFields form={form} {...common} />
       )}
       <SimpleGrid cols={2} spacing="sm">
-        <Count label="Duration" field="durationSeconds" value={form.durationSeconds} decimals={1} suffix=" s" {...common} />
-        <Count label="Warm-up" field="warmupSeconds" value={form.warmupSeconds} decimals={1} suffix=" s" {...common} />
+        <Count
+          label="Duration"
+          field="durationSeconds"
+          value={form.durationSeconds}
+          decimals={1}
+          suffix=" s"
+          {...common}
+        />
+        <Count
+          label="Warm-up"
+          field="warmupSeconds"
+          value={form.warmupSeconds}
+          decimals={1}
+          suffix=" s"
+          {...common}
+        />
       </SimpleGrid>
       <TextInput
         label="Label"
@@ -104,7 +128,14 @@ export function ScenarioFields({ form, models, model, faults, disabled }: Scenar
       />
       <Accordion variant="contained" chevronPosition="left" multiple defaultValue={[]}>
         <Accordion.Item value="request">
-          <Accordion.Control>What each request sends</Accordion.Control>
+          <Accordion.Control>
+            What each request sends
+            {model !== null && (
+              <Text size="xs" c="dimmed">
+                {requestText(model, form)}
+              </Text>
+            )}
+          </Accordion.Control>
           <Accordion.Panel>
             <RequestFields form={form} model={model} {...common} />
           </Accordion.Panel>
@@ -114,7 +145,14 @@ export function ScenarioFields({ form, models, model, faults, disabled }: Scenar
           <Accordion.Panel>
             <SimpleGrid cols={2} spacing="sm">
               <Count label="Seed" field="seed" value={form.seed} {...common} />
-              <Count label="Time-out" field="requestTimeoutSeconds" value={form.requestTimeoutSeconds} decimals={2} suffix=" s" {...common} />
+              <Count
+                label="Time-out"
+                field="requestTimeoutSeconds"
+                value={form.requestTimeoutSeconds}
+                decimals={2}
+                suffix=" s"
+                {...common}
+              />
             </SimpleGrid>
             <Text size="xs" c="dimmed" mt={6}>
               The same seed gives the same inputs and arrivals again.
@@ -136,7 +174,13 @@ function OpenFields({ form, ...common }: PartProps) {
   return (
     <>
       <SimpleGrid cols={2} spacing="sm">
-        <Count label="Requests per second" field="requestsPerSecond" value={form.requestsPerSecond} decimals={1} {...common} />
+        <Count
+          label="Requests per second"
+          field="requestsPerSecond"
+          value={form.requestsPerSecond}
+          decimals={1}
+          {...common}
+        />
         <Count label="Max in flight" field="maxInFlight" value={form.maxInFlight} {...common} />
       </SimpleGrid>
       <Select

@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ModelSummary } from '../../../engine/contract';
 import { plannedInputs, requestBytes } from './planned-request';
-import {
-  buildScenario, defaultForm, dynamicDimsOf, formForModel, formOfScenario,
-} from './scenario-form';
+import { buildScenario, defaultForm, dynamicDimsOf, formForModel, formOfScenario } from './scenario-form';
 
 const model: ModelSummary = {
   name: 'text-model',
@@ -58,9 +56,7 @@ const fixed: ModelSummary = {
   ...model,
   name: 'fixed',
   batchable: false,
-  inputs: [
-    { name: 'x', datatype: 'FP32', shape: [1, -1], dimNames: [null, 'width'], optional: false },
-  ],
+  inputs: [{ name: 'x', datatype: 'FP32', shape: [1, -1], dimNames: [null, 'width'], optional: false }],
 };
 
 describe('load-test form', () => {
@@ -104,7 +100,10 @@ describe('load-test form', () => {
     );
     expect(built.ok).toBe(false);
     expect(Object.keys(built.ok ? {} : built.faults).sort()).toEqual([
-      'clients', 'durationSeconds', 'rowsPerRequest', 'seed',
+      'clients',
+      'durationSeconds',
+      'rowsPerRequest',
+      'seed',
     ]);
   });
 
@@ -128,12 +127,21 @@ describe('load-test form', () => {
 
   it('keeps the traffic and renews the inputs when another model is chosen', () => {
     const form = formForModel({ ...defaultForm(model), clients: 99, rowsPerRequest: 4 }, fixed);
-    expect(form).toMatchObject({ model: 'fixed', clients: 99, rowsPerRequest: 1, dynamicDims: { x: { 1: 1 } } });
+    expect(form).toMatchObject({
+      model: 'fixed',
+      clients: 99,
+      rowsPerRequest: 1,
+      dynamicDims: { x: { 1: 1 } },
+    });
   });
 
   it('gives back the scenario it was filled from', () => {
     const form = {
-      ...defaultForm(model), kind: 'open' as const, requestsPerSecond: 50, label: 'before', seed: 7,
+      ...defaultForm(model),
+      kind: 'open' as const,
+      requestsPerSecond: 50,
+      label: 'before',
+      seed: 7,
     };
     const built = buildScenario(form, model);
     if (!built.ok) throw new Error('the form is meant to be right');

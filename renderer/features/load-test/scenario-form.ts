@@ -161,7 +161,11 @@ function candidateOf(form: ScenarioForm): unknown {
 
 /** Fields that the schema would quietly fill with a default; here an emptied field is a question, not a default. */
 const NEEDED: readonly (keyof ScenarioForm)[] = [
-  'warmupSeconds', 'durationSeconds', 'rowsPerRequest', 'seed', 'requestTimeoutSeconds',
+  'warmupSeconds',
+  'durationSeconds',
+  'rowsPerRequest',
+  'seed',
+  'requestTimeoutSeconds',
 ];
 
 const FIELD_OF_PATH: Readonly<Record<string, keyof ScenarioForm>> = {
@@ -187,7 +191,9 @@ export function buildScenario(form: ScenarioForm, model: ModelSummary | null): B
   for (const issue of result.error?.issues ?? []) {
     const path = issue.path.map(String).join('.');
     const empty = issue.code === 'invalid_type';
-    faults[FIELD_OF_PATH[path] ?? path] ??= empty ? 'a number is needed' : (SECONDS_FAULT[path] ?? issue.message);
+    faults[FIELD_OF_PATH[path] ?? path] ??= empty
+      ? 'a number is needed'
+      : (SECONDS_FAULT[path] ?? issue.message);
   }
   for (const field of NEEDED) if (form[field] === '') faults[field] = 'a number is needed';
   if (form.model === '') faults.model = 'choose a model';

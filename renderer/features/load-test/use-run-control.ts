@@ -1,7 +1,14 @@
 import { useCallback, useEffect, useState } from 'react';
 import { useStore } from 'zustand';
 import type { LoadTestRun, LoadTestRunSummary } from '../../../engine/contract';
-import { getLoadTest, loadTestStore, modelsStore, refreshHistory, startLoadTest, stopLoadTest } from '../../stores';
+import {
+  getLoadTest,
+  loadTestStore,
+  modelsStore,
+  refreshHistory,
+  startLoadTest,
+  stopLoadTest,
+} from '../../stores';
 import { formStore, reuseScenario, showFaults } from './form-store';
 import { LIVE_STATES } from './run-verdict';
 import { buildScenario } from './scenario-form';
@@ -115,5 +122,18 @@ export function useRunControl(): RunControl {
   );
 
   const shown = opened ?? (current?.id === forgotten ? null : current);
-  return { shown, live, starting, stopping, error, openError, historyError, start, stop, open, forget, repeat };
+  return {
+    shown,
+    live,
+    starting,
+    stopping,
+    error,
+    openError,
+    historyError,
+    start,
+    stop,
+    open,
+    forget,
+    repeat,
+  };
 }

@@ -1,4 +1,4 @@
-import { CloseButton, CopyButton, Button, DataList, Group, Paper, Text } from '@mantine/core';
+import { Button, CloseButton, CopyButton, DataList, Group, Paper, Text } from '@mantine/core';
 import { IconCheck, IconCopy } from '@tabler/icons-react';
 import type { LogEntry } from '../../../engine/contract';
 import { formatDateTime } from '../../format';

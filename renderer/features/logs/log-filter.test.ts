@@ -4,11 +4,19 @@ import { filterLogs, type LogFilter, logText, scopesOf } from './log-filter';
 
 const entries: readonly LogEntry[] = [
   { id: 1, atMs: 0, level: 'debug', scope: 'http', message: 'request answered', fields: { status: 200 } },
-  { id: 2, atMs: 1, level: 'info', scope: 'registry', message: 'Model loaded', fields: { model: 'demo-mlp' } },
+  {
+    id: 2,
+    atMs: 1,
+    level: 'info',
+    scope: 'registry',
+    message: 'Model loaded',
+    fields: { model: 'demo-mlp' },
+  },
   { id: 3, atMs: 2, level: 'error', scope: 'instance', message: 'worker died', fields: {} },
 ];
 const all: LogFilter = { minimumLevel: 'debug', scope: null, text: '' };
-const ids = (filter: Partial<LogFilter>) => filterLogs(entries, { ...all, ...filter }).map((entry) => entry.id);
+const ids = (filter: Partial<LogFilter>) =>
+  filterLogs(entries, { ...all, ...filter }).map((entry) => entry.id);
 
 describe('log filter', () => {
   it('lets everything through untouched when nothing is asked', () => {

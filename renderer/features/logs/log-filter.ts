@@ -26,7 +26,10 @@ export function fieldsText(entry: LogEntry): string {
 /** The entries a filter lets through, in their order. */
 export function filterLogs(entries: readonly LogEntry[], filter: LogFilter): readonly LogEntry[] {
   const lowest = LOG_LEVELS.indexOf(filter.minimumLevel);
-  const words = filter.text.toLowerCase().split(/\s+/).filter((word) => word !== '');
+  const words = filter.text
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== '');
   if (lowest <= 0 && filter.scope === null && words.length === 0) return entries;
   return entries.filter((entry) => {
     if (LOG_LEVELS.indexOf(entry.level) < lowest) return false;

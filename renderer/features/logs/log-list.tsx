@@ -17,7 +17,7 @@ interface LogListProps {
 
 /** The log, newest last; only the lines in view are in the page. */
 export function LogList({ entries, follow, onFollow, openedId, onOpen }: LogListProps) {
-  const list = useRef<HTMLDivElement>(null);
+  const list = useRef<HTMLElement>(null);
   const [view, setView] = useState({ top: 0, height: 600 });
   const { first, end } = rowWindow(view.top, view.height, entries.length);
 
@@ -38,8 +38,14 @@ export function LogList({ entries, follow, onFollow, openedId, onOpen }: LogList
   };
 
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-    <div ref={list} className={classes.list} onScroll={scrolled} tabIndex={0} role="region" aria-label="Log entries">
+    <section
+      ref={list}
+      className={classes.list}
+      onScroll={scrolled}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
+      tabIndex={0}
+      aria-label="Log entries"
+    >
       <div style={{ position: 'relative', height: entries.length * ROW_HEIGHT }}>
         {entries.slice(first, end).map((entry, index) => (
           <LogRow
@@ -51,7 +57,7 @@ export function LogList({ entries, follow, onFollow, openedId, onOpen }: LogList
           />
         ))}
       </div>
-    </div>
+    </section>
   );
 }
 
@@ -66,7 +72,13 @@ function LogRow({ entry, top, opened, onOpen }: LogRowProps) {
   const fields = fieldsText(entry);
   const tone = entry.level === 'error' ? classes.error : entry.level === 'warn' ? classes.warn : classes.dim;
   return (
-    <button type="button" className={classes.row} style={{ top }} aria-pressed={opened} onClick={() => onOpen(entry)}>
+    <button
+      type="button"
+      className={classes.row}
+      style={{ top }}
+      aria-pressed={opened}
+      onClick={() => onOpen(entry)}
+    >
       <span className={classes.dim}>{formatClockMs(entry.atMs)}</span>
       <span className={tone}>{entry.level}</span>
       <span className={classes.dim}>{entry.scope}</span>

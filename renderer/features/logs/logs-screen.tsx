@@ -1,6 +1,14 @@
 import { Button, Group, Kbd, Select, Stack, Switch, Text, TextInput, Title } from '@mantine/core';
 import { useClipboard, useHotkeys } from '@mantine/hooks';
-import { IconCheck, IconCopy, IconDownload, IconFileText, IconPlayerPause, IconPlayerPlay, IconSearch } from '@tabler/icons-react';
+import {
+  IconCheck,
+  IconCopy,
+  IconDownload,
+  IconFileText,
+  IconPlayerPause,
+  IconPlayerPlay,
+  IconSearch,
+} from '@tabler/icons-react';
 import { useDeferredValue, useMemo, useRef, useState } from 'react';
 import { useStore } from 'zustand';
 import type { LogEntry, LogLevel } from '../../../engine/contract';
@@ -41,7 +49,13 @@ export function LogsScreen() {
       {shown.length === 0 ? (
         <NoEntries any={entries.length > 0} onReset={() => setFilter({ ...START, minimumLevel: 'debug' })} />
       ) : (
-        <LogList entries={shown} follow={follow && !paused} onFollow={setFollow} openedId={opened?.id ?? null} onOpen={setOpened} />
+        <LogList
+          entries={shown}
+          follow={follow && !paused}
+          onFollow={setFollow}
+          openedId={opened?.id ?? null}
+          onOpen={setOpened}
+        />
       )}
       <Text size="xs" c="dimmed">
         {formatCount(shown.length)} of {formatCount(entries.length)} entries; the newest are kept.
@@ -82,7 +96,10 @@ function FilterBar({ filter, scopes, onFilter, follow, onFollow }: FilterBarProp
         aria-label="Level"
         w={150}
         allowDeselect={false}
-        data={LOG_LEVELS.map((level) => ({ value: level, label: level === 'error' ? 'error only' : `${level} and above` }))}
+        data={LOG_LEVELS.map((level) => ({
+          value: level,
+          label: level === 'error' ? 'error only' : `${level} and above`,
+        }))}
         value={filter.minimumLevel}
         onChange={(level) => onFilter({ ...filter, minimumLevel: (level ?? 'debug') as LogLevel })}
       />
@@ -95,7 +112,12 @@ function FilterBar({ filter, scopes, onFilter, follow, onFollow }: FilterBarProp
         value={filter.scope}
         onChange={(scope) => onFilter({ ...filter, scope })}
       />
-      <Switch label="Follow" checked={follow} onChange={(event) => onFollow(event.currentTarget.checked)} mb={8} />
+      <Switch
+        label="Follow"
+        checked={follow}
+        onChange={(event) => onFollow(event.currentTarget.checked)}
+        mb={8}
+      />
     </Group>
   );
 }

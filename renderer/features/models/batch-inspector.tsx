@@ -49,7 +49,13 @@ export function BatchInspector({ model, ready }: BatchInspectorProps) {
               ? 'Send a request or start a load test: each batch appears here with its size, why it left, and its times.'
               : 'The model is not loaded. Load it, then send requests.'
           }
-          action={ready ? <Button component="a" href="#/load-test" variant="default">Open load test</Button> : undefined}
+          action={
+            ready ? (
+              <Button component="a" href="#/load-test" variant="default">
+                Open load test
+              </Button>
+            ) : undefined
+          }
         />
       )}
       {batches !== null && batches.length > 0 && (
@@ -65,15 +71,24 @@ export function BatchInspector({ model, ready }: BatchInspectorProps) {
 function BatchTable({ batches }: { readonly batches: readonly BatchRecord[] }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-    <div className={classes.scroller} tabIndex={0} role="region" aria-label="Last batches, scrollable">
-      <Table aria-label="Last batches" stickyHeader fz="xs" verticalSpacing={4} horizontalSpacing="xs" highlightOnHover>
+    <section className={classes.scroller} tabIndex={0} aria-label="Last batches, scrollable">
+      <Table
+        aria-label="Last batches"
+        stickyHeader
+        fz="xs"
+        verticalSpacing={4}
+        horizontalSpacing={6}
+        highlightOnHover
+      >
         <Table.Thead>
           <Table.Tr>
             <Table.Th>Time</Table.Th>
             <Table.Th className={classes.numeric}>Rows</Table.Th>
             <Table.Th className={classes.numeric}>Requests</Table.Th>
             <Table.Th>Left because</Table.Th>
-            <Table.Th className={classes.numeric}>Oldest waited</Table.Th>
+            <Table.Th className={classes.numeric} title="How long the oldest request of the batch had waited">
+              Queue
+            </Table.Th>
             <Table.Th className={classes.numeric}>Input</Table.Th>
             <Table.Th className={classes.numeric}>Infer</Table.Th>
             <Table.Th className={classes.numeric}>Output</Table.Th>
@@ -86,11 +101,12 @@ function BatchTable({ batches }: { readonly batches: readonly BatchRecord[] }) {
           ))}
         </Table.Tbody>
       </Table>
-    </div>
+    </section>
   );
 }
 
-const sameBatch = (a: { readonly batch: BatchRecord }, b: { readonly batch: BatchRecord }) => a.batch.id === b.batch.id;
+const sameBatch = (a: { readonly batch: BatchRecord }, b: { readonly batch: BatchRecord }) =>
+  a.batch.id === b.batch.id;
 
 /** A batch never changes once it has run, so a row is drawn once. */
 const BatchRow = memo(function BatchRow({ batch }: { readonly batch: BatchRecord }) {

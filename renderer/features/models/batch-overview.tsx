@@ -13,7 +13,10 @@ export function BatchOverview({ summary }: { readonly summary: BatchSummary }) {
       <Group gap="xl">
         <StatTile label="Mean batch" value={meanRows === null ? 'n/a' : `${formatNumber(meanRows)} rows`} />
         <StatTile label="Mean run" value={meanInferUs === null ? 'n/a' : formatUs(meanInferUs)} />
-        <StatTile label="Mean oldest wait" value={meanOldestQueueUs === null ? 'n/a' : formatUs(meanOldestQueueUs)} />
+        <StatTile
+          label="Mean oldest wait"
+          value={meanOldestQueueUs === null ? 'n/a' : formatUs(meanOldestQueueUs)}
+        />
         <StatTile label="Requests in them" value={formatCount(summary.requests)} />
         <StatTile label="Failed" value={formatCount(summary.failed)} />
       </Group>
@@ -46,7 +49,10 @@ function binText(bin: SizeBin): string {
 function SizeHistogram({ bins, total }: { readonly bins: readonly SizeBin[]; readonly total: number }) {
   const tallest = Math.max(1, ...bins.map((bin) => bin.count));
   const every = Math.ceil(bins.length / 16);
-  const summary = bins.filter((bin) => bin.count > 0).map(binText).join('; ');
+  const summary = bins
+    .filter((bin) => bin.count > 0)
+    .map(binText)
+    .join('; ');
   return (
     <div role="img" aria-label={`Batch sizes of the last ${total} batches. ${summary}`}>
       <div className={classes.histogram}>
@@ -55,7 +61,12 @@ function SizeHistogram({ bins, total }: { readonly bins: readonly SizeBin[]; rea
             {DEPARTURE_REASONS.map((reason) => {
               const count = bin.byReason[reason] ?? 0;
               if (count === 0) return null;
-              return <div key={reason} style={{ height: `${(100 * count) / tallest}%`, background: reasonColor(reason) }} />;
+              return (
+                <div
+                  key={reason}
+                  style={{ height: `${(100 * count) / tallest}%`, background: reasonColor(reason) }}
+                />
+              );
             })}
           </div>
         ))}

@@ -3,7 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { type BatchRecord, DEPARTURE_REASONS } from '../../../engine/contract';
 import { MAX_BINS, summarizeBatches } from './batch-summary';
 
-const batch = (rows: number, reason: BatchRecord['reason'] = 'full', extra: Partial<BatchRecord> = {}): BatchRecord => ({
+const batch = (
+  rows: number,
+  reason: BatchRecord['reason'] = 'full',
+  extra: Partial<BatchRecord> = {},
+): BatchRecord => ({
   id: 1,
   atMs: 0,
   model: 'm',
@@ -33,7 +37,10 @@ describe('batch summary', () => {
   });
 
   it('averages over batches and counts the failed ones', () => {
-    const summary = summarizeBatches([batch(2), batch(6, 'full', { error: 'BACKEND_FAILED', computeInferUs: 4_000 })]);
+    const summary = summarizeBatches([
+      batch(2),
+      batch(6, 'full', { error: 'BACKEND_FAILED', computeInferUs: 4_000 }),
+    ]);
     expect(summary).toMatchObject({ meanRows: 4, meanInferUs: 3_000, failed: 1, rows: 8 });
   });
 

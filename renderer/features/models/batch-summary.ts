@@ -45,7 +45,8 @@ function binsOf(batches: readonly BatchRecord[]): SizeBin[] {
 
 /** What the last batches have in common: sizes by reason, and the means over them. */
 export function summarizeBatches(batches: readonly BatchRecord[]): BatchSummary {
-  const sum = (pick: (batch: BatchRecord) => number) => batches.reduce((total, batch) => total + pick(batch), 0);
+  const sum = (pick: (batch: BatchRecord) => number) =>
+    batches.reduce((total, batch) => total + pick(batch), 0);
   const mean = (pick: (batch: BatchRecord) => number) =>
     batches.length === 0 ? null : sum(pick) / batches.length;
   return {

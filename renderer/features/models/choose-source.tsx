@@ -8,8 +8,8 @@ export function ChooseSource() {
   return (
     <Stack gap="md">
       <Text size="sm" c="dimmed">
-        Choose an .onnx file, or a model folder in Triton's layout (numbered versions, optional config.pbtxt). You see what it
-        holds before anything is loaded. You can also drop a file anywhere on this window.
+        Choose an .onnx file, or a model folder in Triton's layout (numbered versions, optional config.pbtxt).
+        You see what it holds before anything is loaded. You can also drop a file anywhere on this window.
       </Text>
       {window.desktop === undefined ? <BrowserButtons /> : <DesktopButtons />}
       <Divider label={window.desktop === undefined ? "or a path on the engine's machine" : 'or a path'} />
@@ -28,7 +28,11 @@ function DesktopButtons() {
       <Button leftSection={<IconFile size={18} />} onClick={() => void take(window.desktop?.pickModelFile)}>
         Choose file…
       </Button>
-      <Button variant="default" leftSection={<IconFolder size={18} />} onClick={() => void take(window.desktop?.pickModelFolder)}>
+      <Button
+        variant="default"
+        leftSection={<IconFolder size={18} />}
+        onClick={() => void take(window.desktop?.pickModelFolder)}
+      >
         Choose folder…
       </Button>
     </Group>
@@ -38,7 +42,11 @@ function DesktopButtons() {
 function BrowserButtons() {
   return (
     <Group>
-      <FileButton accept=".onnx" onChange={(file) => file !== null && void loadFlow.takeFile(file)} inputProps={{ 'aria-label': 'Model file' }}>
+      <FileButton
+        accept=".onnx"
+        onChange={(file) => file !== null && void loadFlow.takeFile(file)}
+        inputProps={{ 'aria-label': 'Model file' }}
+      >
         {(props) => (
           <Button {...props} leftSection={<IconFile size={18} />}>
             Choose file…

@@ -21,7 +21,10 @@ const NO_MODELS: readonly ModelSummary[] = [];
 /** What a model file says about itself, before it is loaded: the operator decides with the facts in view. */
 export function InspectionView({ inspection, name, error }: InspectionViewProps) {
   const models = useStore(modelsStore, (state) => state.models ?? NO_MODELS);
-  const fault = modelNameFault(name, models.map((model) => model.name));
+  const fault = modelNameFault(
+    name,
+    models.map((model) => model.name),
+  );
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (fault === null) void loadFlow.confirm();
@@ -30,7 +33,13 @@ export function InspectionView({ inspection, name, error }: InspectionViewProps)
     <form onSubmit={submit}>
       <Stack gap="md">
         {error !== null && (
-          <Alert color="red" variant="light" icon={<IconAlertCircle size={18} />} title="Loading failed" role="alert">
+          <Alert
+            color="red"
+            variant="light"
+            icon={<IconAlertCircle size={18} />}
+            title="Loading failed"
+            role="alert"
+          >
             {error}
           </Alert>
         )}
@@ -74,6 +83,7 @@ export function InspectionView({ inspection, name, error }: InspectionViewProps)
 function BatchingFact({ inspection }: { readonly inspection: ModelInspection }) {
   return (
     <Alert
+      role="note"
       variant="light"
       color={inspection.batchable ? 'teal' : 'gray'}
       p="xs"
@@ -118,14 +128,23 @@ function FileFacts({ inspection }: { readonly inspection: ModelInspection }) {
   );
 }
 
-function StartSettings({ settings, batchable }: { readonly settings: ModelSettings; readonly batchable: boolean }) {
+function StartSettings({
+  settings,
+  batchable,
+}: {
+  readonly settings: ModelSettings;
+  readonly batchable: boolean;
+}) {
   return (
     <DataList size="sm" gap={6} labelWidth={130} aria-label="Settings it starts with">
-      <Fact label="Batching">{batchable && settings.batching ? `on, up to ${settings.maxBatchSize} rows` : 'off'}</Fact>
+      <Fact label="Batching">
+        {batchable && settings.batching ? `on, up to ${settings.maxBatchSize} rows` : 'off'}
+      </Fact>
       <Fact label="Max queue delay">{formatUs(settings.maxQueueDelayUs)}</Fact>
       <Fact label="Max queue size">{formatCount(settings.maxQueueSize)} requests</Fact>
       <Fact label="Instances">
-        {settings.instanceCount} with {settings.intraOpThreads} {settings.intraOpThreads === 1 ? 'thread' : 'threads'} each
+        {settings.instanceCount} with {settings.intraOpThreads}{' '}
+        {settings.intraOpThreads === 1 ? 'thread' : 'threads'} each
       </Fact>
       <Fact label="Providers">{settings.executionProviders.join(', then ')}</Fact>
     </DataList>

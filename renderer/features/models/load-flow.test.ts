@@ -49,7 +49,7 @@ describe('load flow', () => {
   });
 
   it('reports a failure outside the dialog when that was closed meanwhile', async () => {
-    let fail = (_error: Error) => undefined as void;
+    let fail: (error: Error) => void = () => undefined;
     const { flow, onFailedInBackground } = flowWith({
       load: () =>
         new Promise((_resolve, reject) => {
@@ -71,7 +71,7 @@ describe('load flow', () => {
   });
 
   it('drops what an abandoned inspection brings', async () => {
-    let answer = (_inspection: ModelInspection) => undefined as void;
+    let answer: (inspection: ModelInspection) => void = () => undefined;
     const { flow, stage } = flowWith({
       inspect: () =>
         new Promise((resolve) => {

@@ -6,8 +6,18 @@ export type LoadStage =
   | { readonly kind: 'choose'; readonly error: string | null }
   | { readonly kind: 'uploading'; readonly fileName: string; readonly share: number }
   | { readonly kind: 'inspecting'; readonly path: string }
-  | { readonly kind: 'inspected'; readonly inspection: ModelInspection; readonly name: string; readonly error: string | null }
-  | { readonly kind: 'loading'; readonly inspection: ModelInspection; readonly name: string; readonly sinceMs: number };
+  | {
+      readonly kind: 'inspected';
+      readonly inspection: ModelInspection;
+      readonly name: string;
+      readonly error: string | null;
+    }
+  | {
+      readonly kind: 'loading';
+      readonly inspection: ModelInspection;
+      readonly name: string;
+      readonly sinceMs: number;
+    };
 
 export interface LoadFlowState {
   readonly opened: boolean;
@@ -19,7 +29,7 @@ export interface LoadFlowPorts {
   readonly inspect: (path: string) => Promise<ModelInspection>;
   readonly load: (path: string, name: string) => Promise<ModelSummary>;
   /** Sends a file's bytes to the engine's machine; resolves with its path there. Null on the desktop: not needed. */
-  readonly upload: (file: File, onProgress: (share: number) => void) => Promise<string>;
+  readonly upload: (file: File, onProgress: (share: number) => void, signal: AbortSignal) => Promise<string>;
   /** The path of a local file; null in a browser, which does not tell. */
   readonly pathOf: ((file: File) => string) | null;
   readonly onLoaded: (model: ModelSummary) => void;
@@ -33,7 +43,8 @@ const messageOf = (error: unknown) => (error instanceof Error ? error.message : 
 /** Why a name cannot be used; null when it can. */
 export function modelNameFault(name: string, taken: readonly string[]): string | null {
   const result = modelNameSchema.safeParse(name);
-  if (!result.success) return name === '' ? 'a name is needed' : (result.error.issues[0]?.message ?? 'not a valid name');
+  if (!result.success)
+    return name === '' ? 'a name is needed' : (result.error.issues[0]?.message ?? 'not a valid name');
   return taken.includes(name) ? `"${name}" is in the repository already` : null;
 }
 
@@ -42,6 +53,12 @@ export function createLoadFlow(ports: LoadFlowPorts) {
   const store = createStore<LoadFlowState>(() => ({ opened: false, stage: CHOOSE }));
   /** Grows with each new start; what an older start still brings is dropped. */
   let attempt = 0;
+  let uploading: AbortController | null = null;
+  const giveUp = () => {
+    attempt += 1;
+    uploading?.abort();
+    uploading = null;
+  };
   const to = (stage: LoadStage) => store.setState({ stage });
 
   const inspectPath = async (path: string) => {
@@ -49,7 +66,8 @@ export function createLoadFlow(ports: LoadFlowPorts) {
     store.setState({ opened: true, stage: { kind: 'inspecting', path } });
     try {
       const inspection = await ports.inspect(path);
-      if (mine === attempt) to({ kind: 'inspected', inspection, name: inspection.suggestedName, error: null });
+      if (mine === attempt)
+        to({ kind: 'inspected', inspection, name: inspection.suggestedName, error: null });
     } catch (error) {
       if (mine === attempt) to({ kind: 'choose', error: messageOf(error) });
     }
@@ -60,7 +78,10 @@ export function createLoadFlow(ports: LoadFlowPorts) {
     if (!/\.onnx$/i.test(file.name)) {
       store.setState({
         opened: true,
-        stage: { kind: 'choose', error: `"${file.name}" is not an .onnx file. From a browser only single .onnx files can be sent; for a folder, give its path on the engine's machine.` },
+        stage: {
+          kind: 'choose',
+          error: `"${file.name}" is not an .onnx file. From a browser only single .onnx files can be sent; for a folder, give its path on the engine's machine.`,
+        },
       });
       return;
     }

@@ -7,8 +7,8 @@ import { ChooseSource } from './choose-source';
 import { InspectionView } from './inspection-view';
 import type { LoadStage } from './load-flow';
 import { loadFlow } from './model-load-flow';
-import { useDroppedFile } from './use-dropped-file';
 import classes from './models.module.css';
+import { useDroppedFile } from './use-dropped-file';
 
 /** "Load model" from choice to ready, and the place in the window where a file may be dropped at any time. */
 export function LoadModelDialog() {
@@ -43,7 +43,13 @@ function Stage({ stage }: { readonly stage: LoadStage }) {
       return (
         <Stack>
           {stage.error !== null && (
-            <Alert color="red" variant="light" icon={<IconAlertCircle size={18} />} title="This cannot be loaded" role="alert">
+            <Alert
+              color="red"
+              variant="light"
+              icon={<IconAlertCircle size={18} />}
+              title="This cannot be loaded"
+              role="alert"
+            >
               {stage.error}
             </Alert>
           )}

@@ -1,6 +1,12 @@
 import { ActionIcon, Button, Group, Menu, Modal, Stack, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
-import { IconDotsVertical, IconFolderOpen, IconPlayerEject, IconPlayerPlay, IconTrash } from '@tabler/icons-react';
+import {
+  IconDotsVertical,
+  IconFolderOpen,
+  IconPlayerEject,
+  IconPlayerPlay,
+  IconTrash,
+} from '@tabler/icons-react';
 import { useState } from 'react';
 import { useStore } from 'zustand';
 import type { ModelSummary } from '../../../engine/contract';
@@ -53,12 +59,21 @@ export function ModelActions({ model }: { readonly model: ModelSummary }) {
           {window.desktop !== undefined && (
             <Menu.Item
               leftSection={<IconFolderOpen size={16} />}
-              onClick={() => void orSay('The folder could not be shown', async () => window.desktop?.reveal(model.repositoryPath))}
+              onClick={() =>
+                void orSay('The folder could not be shown', async () =>
+                  window.desktop?.reveal(model.repositoryPath),
+                )
+              }
             >
               Reveal folder
             </Menu.Item>
           )}
-          <Menu.Item color="red" leftSection={<IconTrash size={16} />} disabled={moving} onClick={() => setRemoving(true)}>
+          <Menu.Item
+            color="red"
+            leftSection={<IconTrash size={16} />}
+            disabled={moving}
+            onClick={() => setRemoving(true)}
+          >
             Remove…
           </Menu.Item>
         </Menu.Dropdown>
@@ -88,11 +103,18 @@ function RemoveDialog({ model, opened, onClose }: RemoveDialogProps) {
     if (removed) selectModel(null);
   };
   return (
-    <Modal opened={opened} onClose={onClose} title={`Remove ${model.name}?`} centered closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Modal
+      opened={opened}
+      onClose={onClose}
+      title={`Remove ${model.name}?`}
+      centered
+      closeButtonProps={{ 'aria-label': 'Close' }}
+    >
       <Stack>
         <Text size="sm">
           {loaded && 'The model is unloaded first; requests that it already has are answered. '}
-          Its folder is deleted from the repository, all versions and config.pbtxt included. This cannot be undone.
+          Its folder is deleted from the repository, all versions and config.pbtxt included. This cannot be
+          undone.
         </Text>
         <Text size="xs" c="dimmed" ff="monospace" style={{ overflowWrap: 'anywhere' }}>
           {model.repositoryPath}

@@ -72,7 +72,13 @@ function Versions({ model }: { readonly model: ModelSummary }) {
             tt="none"
             variant={version === model.version ? 'light' : 'default'}
             color={ready ? 'teal' : 'gray'}
-            title={version === model.version ? 'answers when a request names no version' : ready ? 'ready' : 'on disk'}
+            title={
+              version === model.version
+                ? 'answers when a request names no version'
+                : ready
+                  ? 'ready'
+                  : 'on disk'
+            }
           >
             {version}
           </Badge>
@@ -117,7 +123,9 @@ function Facts({ model }: { readonly model: ModelSummary }) {
       </Fact>
       <Fact label="Batching">{model.batchable ? 'possible' : (model.batchingNote ?? 'not possible')}</Fact>
       <Fact label="File size">{formatBytes(model.fileSizeBytes)}</Fact>
-      <Fact label="Last load took">{model.loadDurationMs === null ? 'not loaded yet' : formatMs(model.loadDurationMs)}</Fact>
+      <Fact label="Last load took">
+        {model.loadDurationMs === null ? 'not loaded yet' : formatMs(model.loadDurationMs)}
+      </Fact>
       <Fact label="Folder">{model.repositoryPath}</Fact>
     </DataList>
   );

@@ -3,8 +3,8 @@ import type { ModelSummary } from '../../../engine/contract';
 import { ModelStateBadge, SimulatedBadge } from '../../components';
 import { formatBytes, formatRate } from '../../format';
 import { useModelRates } from '../../model-settings';
-import { modelHash } from './selected-model';
 import classes from './models.module.css';
+import { modelHash } from './selected-model';
 
 interface ModelListProps {
   readonly models: readonly ModelSummary[];

@@ -1,4 +1,5 @@
 import { Alert, Button, Group, Kbd, Skeleton, Stack, Title } from '@mantine/core';
+import { useHotkeys } from '@mantine/hooks';
 import { notifications } from '@mantine/notifications';
 import { IconPackageImport, IconPlus, IconRefresh } from '@tabler/icons-react';
 import { useState } from 'react';
@@ -17,13 +18,19 @@ import { useSelectedModel } from './selected-model';
 export function ModelsScreen() {
   const models = useStore(modelsStore, (state) => state.models);
   const selected = useSelectedModel();
+  useHotkeys([['l', loadFlow.open]]);
   return (
     <Stack gap="lg">
       <Group justify="space-between">
         <Title order={2}>Models</Title>
         <Group gap="xs">
           <RescanButton />
-          <Button leftSection={<IconPlus size={18} />} onClick={loadFlow.open} rightSection={<Kbd size="xs">L</Kbd>} aria-label="Load model">
+          <Button
+            leftSection={<IconPlus size={18} />}
+            onClick={loadFlow.open}
+            rightSection={<Kbd size="xs">L</Kbd>}
+            aria-label="Load model"
+          >
             Load model
           </Button>
         </Group>
@@ -34,7 +41,13 @@ export function ModelsScreen() {
   );
 }
 
-function Content({ models, selected }: { readonly models: readonly ModelSummary[] | null; readonly selected: string | null }) {
+function Content({
+  models,
+  selected,
+}: {
+  readonly models: readonly ModelSummary[] | null;
+  readonly selected: string | null;
+}) {
   if (models === null) return <LoadingList />;
   if (models.length === 0)
     return (
@@ -81,13 +94,23 @@ function RescanButton() {
     try {
       await rescan();
     } catch (error) {
-      notifications.show({ color: 'red', title: 'Rescan failed', message: error instanceof Error ? error.message : String(error) });
+      notifications.show({
+        color: 'red',
+        title: 'Rescan failed',
+        message: error instanceof Error ? error.message : String(error),
+      });
     } finally {
       setBusy(false);
     }
   };
   return (
-    <Button variant="default" leftSection={<IconRefresh size={18} />} loading={busy} onClick={() => void run()} title={`Read ${path} again`}>
+    <Button
+      variant="default"
+      leftSection={<IconRefresh size={18} />}
+      loading={busy}
+      onClick={() => void run()}
+      title={`Read ${path} again`}
+    >
       Rescan
     </Button>
   );

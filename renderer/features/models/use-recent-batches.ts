@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { BatchRecord } from '../../../engine/contract';
 import { recentBatches } from '../../stores';
 
@@ -12,25 +12,32 @@ export interface RecentBatches {
 
 const NOTHING: RecentBatches = { batches: null, error: null };
 
+async function readBatches(model: string, before: RecentBatches): Promise<RecentBatches> {
+  // A hidden page asks for nothing; what it showed is still there when it is looked at again.
+  if (document.hidden) return before;
+  try {
+    const batches = await recentBatches(model);
+    return { batches: [...batches].sort((a, b) => b.id - a.id), error: null };
+  } catch (error) {
+    return { ...before, error: error instanceof Error ? error.message : String(error) };
+  }
+}
+
 /** The last batches of a model, asked for once a second while `live` and the page is visible. */
 export function useRecentBatches(model: string, live: boolean): RecentBatches {
   const [recent, setRecent] = useState(NOTHING);
+  const last = useRef(NOTHING);
   useEffect(() => {
     if (!live) return;
     let stopped = false;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const poll = async () => {
-      if (!document.hidden) {
-        try {
-          const batches = await recentBatches(model);
-          if (!stopped) setRecent({ batches: [...batches].sort((a, b) => b.id - a.id), error: null });
-        } catch (error) {
-          const message = error instanceof Error ? error.message : String(error);
-          if (!stopped) setRecent((before) => ({ ...before, error: message }));
-        }
-      }
+      const next = await readBatches(model, last.current);
+      if (stopped) return;
+      last.current = next;
+      setRecent(next);
       // The next question waits for the answer: a slow engine is not asked twice at once.
-      if (!stopped) timer = setTimeout(() => void poll(), POLL_MS);
+      timer = setTimeout(() => void poll(), POLL_MS);
     };
     void poll();
     return () => {

@@ -1,4 +1,21 @@
-import { Alert, Badge, Button, Code, CopyButton, DataList, Group, Kbd, Paper, SegmentedControl, SimpleGrid, Skeleton, Stack, Table, Text, Title } from '@mantine/core';
+import {
+  Alert,
+  Badge,
+  Button,
+  Code,
+  CopyButton,
+  DataList,
+  Group,
+  Kbd,
+  Paper,
+  SegmentedControl,
+  SimpleGrid,
+  Skeleton,
+  Stack,
+  Table,
+  Text,
+  Title,
+} from '@mantine/core';
 import { IconAlertTriangle, IconCheck, IconCopy, IconFolderOpen, IconShieldCheck } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { useStore } from 'zustand';
@@ -90,7 +107,15 @@ function CopyValue({ name, value }: { readonly name: string; readonly value: str
   );
 }
 
-function Door({ name, speaks, door }: { readonly name: string; readonly speaks: string; readonly door: DoorAddress | null }) {
+function Door({
+  name,
+  speaks,
+  door,
+}: {
+  readonly name: string;
+  readonly speaks: string;
+  readonly door: DoorAddress | null;
+}) {
   return (
     <Table.Tr>
       <Table.Td fw={500}>
@@ -125,6 +150,7 @@ function Addresses({ status }: { readonly status: EngineStatus }) {
         </Table.Tbody>
       </Table>
       <Alert
+        role="note"
         variant="light"
         color={status.exposed ? 'orange' : 'teal'}
         title="Who can reach this"
@@ -248,11 +274,12 @@ function About({ status }: { readonly status: EngineStatus | null }) {
   return (
     <Section title="About">
       <Text size="sm">
-        Ferry{status === null ? '' : ` ${status.engineVersion}`}: a console for serving ONNX models through a batching engine. A ferry leaves
-        when it is full, or when its wait is up. So does a batch.
+        Ferry{status === null ? '' : ` ${status.engineVersion}`}: a console for serving ONNX models through a
+        batching engine. A ferry leaves when it is full, or when its wait is up. So does a batch.
       </Text>
       <Text size="sm" c="dimmed" mt="xs">
-        MIT licence. The licences of the libraries and models that come with it are in THIRD_PARTY_NOTICES beside the application.
+        MIT licence. The licences of the libraries and models that come with it are in THIRD_PARTY_NOTICES
+        beside the application.
       </Text>
     </Section>
   );

@@ -1,0 +1,124 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { EngineError } from '../base';
+import { defaultDataPath } from './data-path';
+import { engineHelp, type EngineOptions, envName, OPTION_NAMES, OPTION_TEXTS } from './engine-options';
+import { parseEngineOptions } from './parse-engine-options';
+
+let folder = '';
+beforeAll(() => { folder = mkdtempSync(join(tmpdir(), 'ferry-options-')); });
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const parse = (argv: readonly string[], env: Record<string, string> = {}, defaults = {}): EngineOptions => {
+  const result = parseEngineOptions({ argv, env, defaults: { dataPath: '/data', ...defaults }, cwd: '/work' });
+  if ('help' in result) throw new Error('help');
+  return result.options;
+};
+const faultsOf = (argv: readonly string[], env: Record<string, string> = {}): string => {
+  try {
+    parse(argv, env);
+  } catch (error) {
+    expect(error).toBeInstanceOf(EngineError);
+    expect((error as EngineError).code).toBe('INVALID_ARGUMENT');
+    return (error as EngineError).message;
+  }
+  throw new Error('accepted');
+};
+const jsonFile = (content: unknown): string => {
+  const path = join(folder, `${Math.random()}.json`);
+  writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
+  return path;
+};
+
+describe('engine options', () => {
+  it('have defaults for everything', () => {
+    expect(parse([])).toEqual({
+      host: '127.0.0.1', httpPort: 8000, grpcPort: 8001, metricsPort: 8002, controlPort: 8003,
+      repositoryPath: '/data/models', dataPath: '/data', starterModelsPath: null, rendererPath: null,
+      maxRequestBytes: 256 * 1024 * 1024, drainTimeoutMs: 30_000, logLevel: 'info', controlToken: null,
+      allowNetwork: false, allowedHosts: [],
+    });
+  });
+
+  it('are frozen', () => {
+    const options = parse([]);
+    expect(() => Object.assign(options, { host: 'x' })).toThrow();
+    expect(() => (options.allowedHosts as string[]).push('x')).toThrow();
+  });
+
+  it('take the command line before the environment, that before the file, that before the caller’s defaults', () => {
+    const file = jsonFile({ httpPort: 3, grpcPort: 3, metricsPort: 5 });
+    const options = parse(['--config', file, '--http-port=1'], { FERRY_HTTP_PORT: '2', FERRY_GRPC_PORT: '2' }, { httpPort: 4, grpcPort: 4, metricsPort: 4, controlPort: 4 });
+    expect([options.httpPort, options.grpcPort, options.metricsPort, options.controlPort]).toEqual([1, 2, 5, 4]);
+  });
+
+  it('spread --port over the four doors, except those that are named', () => {
+    const options = parse(['--port', '9000', '--control-port', '7777']);
+    expect([options.httpPort, options.grpcPort, options.metricsPort, options.controlPort]).toEqual([9000, 9001, 9002, 7777]);
+    const free = parse([], { FERRY_PORT: '0' });
+    expect([free.httpPort, free.grpcPort, free.metricsPort, free.controlPort]).toEqual([0, 0, 0, 0]);
+    expect(parse(['--config', jsonFile({ port: 9100 })]).controlPort).toBe(9103);
+  });
+
+  it('resolve paths, read sizes with units, lists and switches', () => {
+    const options = parse(['serve', '--repository', 'models', '--max-request-bytes', '1GiB', '--allowed-host', 'a.example', '--allowed-host=b,c'], { FERRY_ALLOW_NETWORK: 'yes' });
+    expect(options.repositoryPath).toBe(resolve('/work/models'));
+    expect(options.maxRequestBytes).toBe(1024 ** 3);
+    expect(options.allowedHosts).toEqual(['a.example', 'b', 'c']);
+    expect(options.allowNetwork).toBe(true);
+    expect(parse(['--no-allow-network'], { FERRY_ALLOW_NETWORK: '1' }).allowNetwork).toBe(false);
+  });
+
+  it('report all faults at once, each with the name by which it was given', () => {
+    const message = faultsOf(['--htp-port', '1', 'extra', '--log-level', 'loud', '--repository'], { FERRY_CONTROL_PORT: '70000' });
+    expect(message).toMatch(/^6 options are wrong:/);
+    expect(message).toContain('--htp-port is not an option. Did you mean "--http-port"?');
+    expect(message).toContain('"extra" is not an option');
+    expect(message).toContain('--log-level: "loud" is not allowed');
+    expect(message).toContain('--repository needs a value');
+    expect(message).toContain('FERRY_CONTROL_PORT: 70000 is not allowed');
+  });
+
+  it('refuse to listen beyond this machine unless told to', () => {
+    expect(faultsOf(['--host', '0.0.0.0'])).toContain('Add --allow-network');
+    expect(parse(['--host', '0.0.0.0', '--allow-network']).host).toBe('0.0.0.0');
+    for (const host of ['localhost', '::1', '127.0.0.2']) expect(parse(['--host', host]).host).toBe(host);
+    expect(faultsOf(['--host', 'http://x'])).toContain('--host');
+  });
+
+  it('refuse two doors on one port', () => {
+    expect(faultsOf(['--http-port', '8003'])).toContain('port 8003 is that of --http-port already');
+  });
+
+  it('never repeat the token', () => {
+    expect(faultsOf(['--control-token', 'hunter2 secret'])).not.toContain('hunter2');
+  });
+
+  it('refuse files that are not there, not JSON, not an object or hold unknown names', () => {
+    expect(faultsOf(['--config', join(folder, 'none.json')])).toContain('cannot be used');
+    expect(faultsOf(['--config', jsonFile('{,}')])).toContain('cannot be used');
+    expect(faultsOf(['--config', jsonFile([1])])).toContain('one object');
+    expect(faultsOf(['--config', jsonFile({ httpport: 1 })])).toContain('Did you mean "httpPort"?');
+    expect(faultsOf(['--config', jsonFile({ httpPort: '1' })])).toContain('"httpPort" in');
+  });
+
+  it('show a help that names every option, its variable and its default', () => {
+    const result = parseEngineOptions({ argv: ['--help', '--nonsense'], env: {} });
+    expect(result).toEqual({ help: engineHelp() });
+    for (const name of OPTION_NAMES) {
+      expect(engineHelp()).toContain(`--${OPTION_TEXTS[name].flag}`);
+      expect(engineHelp()).toContain(`[${envName(OPTION_TEXTS[name].flag)}]`);
+    }
+    expect(engineHelp()).toContain('(default: 8000)');
+  });
+
+  it('keep data where each system keeps it', () => {
+    expect(defaultDataPath('linux', {}, '/home/a')).toBe('/home/a/.local/share/ferry');
+    expect(defaultDataPath('linux', { XDG_DATA_HOME: '/x' }, '/home/a')).toBe('/x/ferry');
+    expect(defaultDataPath('linux', { XDG_DATA_HOME: 'relative' }, '/home/a')).toBe('/home/a/.local/share/ferry');
+    expect(defaultDataPath('darwin', {}, '/Users/a')).toBe('/Users/a/Library/Application Support/Ferry');
+    expect(defaultDataPath('win32', { APPDATA: 'C:\\A' }, 'C:\\U')).toBe('C:\\A\\Ferry');
+  });
+});

@@ -1,0 +1,43 @@
+import { EngineError } from '../base';
+import { dimsOmitBatch, settingsOf } from '../config';
+import type { ModelInspection } from '../contract';
+import { mergeTensors } from './check-config';
+import { findModelSource } from './model-source';
+import { freeName, suggestName } from './suggest-name';
+
+export interface InspectOptions {
+  /** Cores that this engine may use. */
+  readonly cpuBudget: number;
+  readonly takenNames: readonly string[];
+  readonly platform?: NodeJS.Platform;
+}
+
+/**
+ * A look into a model before anything is copied or loaded.
+ *
+ * Errors: NOT_FOUND, MODEL_INVALID, UNSUPPORTED; the message says what was found instead.
+ */
+export async function inspectModel(path: string, options: InspectOptions): Promise<ModelInspection> {
+  const source = await findModelSource(path);
+  const { facts, config } = source;
+  if (facts === null) {
+    throw new EngineError('UNSUPPORTED', 'this is a simulated device: there is no model file to look into. Copy its folder into the repository');
+  }
+  const obstacle = facts.batchable ? null : facts.batchingNote;
+  const { settings } = settingsOf(config, { obstacle, cpuBudget: options.cpuBudget, platform: options.platform ?? process.platform });
+  const taken = new Set(options.takenNames);
+  return {
+    path,
+    suggestedName: await freeName(suggestName(source.baseName), (name) => taken.has(name)),
+    kind: source.kind,
+    fileSizeBytes: facts.fileSizeBytes,
+    irVersion: facts.irVersion,
+    opsets: facts.opsets,
+    producer: facts.producer,
+    nodeCount: facts.nodeCount,
+    ...mergeTensors(config, facts, dimsOmitBatch(config, facts.batchable)),
+    batchable: facts.batchable,
+    batchingNote: facts.batchingNote,
+    settings,
+  };
+}

@@ -1,0 +1,5 @@
+export { reasonColor, reasonMeaning, ReasonSwatch } from './departure-reason';
+export { downloadText } from './download-text';
+export { EmptyPanel } from './empty-panel';
+export { ModelStateBadge, SimulatedBadge } from './model-badges';
+export { StatTile } from './stat-tile';

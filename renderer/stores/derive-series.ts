@@ -1,0 +1,141 @@
+import {
+  type DepartureReason, DEPARTURE_REASONS, type DeviceSample, EMPTY_HISTOGRAM, histogramDelta, histogramMerge, histogramPercentileUs,
+  type MetricsSample, type ModelCounters, type Reading,
+} from '../../engine/contract';
+
+/** What happened between two samples, as rates. Null where nothing happened that could be measured. */
+export interface RatePoint {
+  /** Time of the later sample. */
+  readonly atMs: number;
+  readonly requestsPerSecond: number;
+  readonly inferencesPerSecond: number;
+  readonly failuresPerSecond: number;
+  readonly p50Ms: number | null;
+  readonly p95Ms: number | null;
+  readonly p99Ms: number | null;
+  /** Rows per batch. */
+  readonly meanBatchSize: number | null;
+  /** Batches per second by why they left; only reasons that occurred. */
+  readonly departures: Readonly<Partial<Record<DepartureReason, number>>>;
+  /** Share of the time in which instances were executing, 0 to 1. */
+  readonly busyShare: number | null;
+  readonly queueLength: number;
+}
+
+export interface DevicePoint {
+  readonly atMs: number;
+  readonly utilization: number | null;
+  readonly busyShare: number | null;
+  readonly memoryUsedBytes: number | null;
+  readonly memoryTotalBytes: number | null;
+}
+
+/** A hole longer than this (a stalled or restarted engine, a sleeping laptop) is shown as a hole, not as a slope. */
+const GAP_MS = 3_000;
+
+/** Counters that have gone back belong to a restarted engine: everything they count happened since. */
+function since(earlier: ModelCounters | undefined, later: ModelCounters): (pick: (counters: ModelCounters) => number) => number {
+  const restarted = earlier === undefined || later.requestsOk < earlier.requestsOk || later.executionCount < earlier.executionCount;
+  return (pick) => pick(later) - (restarted ? 0 : pick(earlier));
+}
+
+const failedOf = (counters: ModelCounters) => Object.values(counters.requestsFailed).reduce((sum, count) => sum + count, 0);
+
+/**
+ * Rates between two samples, of one model or (name null) of all together. Percentiles come from the difference of the
+ * histograms, so they are exact for the interval up to a bucket's width (6 %), never averages of percentiles.
+ */
+export function ratePoint(earlier: MetricsSample, later: MetricsSample, name: string | null): RatePoint {
+  const seconds = Math.max((later.monotonicUs - earlier.monotonicUs) / 1e6, 1e-3);
+  const before = new Map(earlier.models.map((model) => [model.name, model]));
+  const models = later.models.filter((model) => name === null || model.name === name);
+  const total = (pick: (counters: ModelCounters) => number) => models.reduce((sum, model) => sum + since(before.get(model.name), model)(pick), 0);
+  const latency = histogramMerge(models.map((model) => histogramDelta(before.get(model.name)?.latency ?? EMPTY_HISTOGRAM, model.latency)));
+  const percentileMs = (share: number) => {
+    const us = histogramPercentileUs(latency, share);
+    return us === null ? null : us / 1000;
+  };
+  const batches = total((model) => model.executionCount);
+  const rows = total((model) => model.inferenceCount);
+  const instances = models.reduce((sum, model) => sum + model.instances, 0);
+  return {
+    atMs: later.atMs,
+    requestsPerSecond: total((model) => model.requestsOk) / seconds,
+    inferencesPerSecond: rows / seconds,
+    failuresPerSecond: total(failedOf) / seconds,
+    p50Ms: percentileMs(0.5),
+    p95Ms: percentileMs(0.95),
+    p99Ms: percentileMs(0.99),
+    meanBatchSize: batches > 0 ? rows / batches : null,
+    departures: departuresPerSecond(total, seconds),
+    busyShare: instances > 0 ? Math.min(1, total((model) => model.busyUs) / 1e6 / seconds / instances) : null,
+    queueLength: models.reduce((sum, model) => sum + model.queueLength, 0),
+  };
+}
+
+function departuresPerSecond(total: (pick: (counters: ModelCounters) => number) => number, seconds: number): RatePoint['departures'] {
+  const rates: Partial<Record<DepartureReason, number>> = {};
+  for (const reason of DEPARTURE_REASONS) {
+    const count = total((model) => model.departures[reason] ?? 0);
+    if (count > 0) rates[reason] = count / seconds;
+  }
+  return rates;
+}
+
+/**
+ * Points of a chart over `[fromMs, toMs]`, at most `maxPoints` of them. Where there are more samples than points, each point spans
+ * several: because samples are cumulative, the wider interval is as exact as the narrow one, and peaks of percentiles are kept.
+ */
+export function rateSeries(samples: readonly MetricsSample[], name: string | null, fromMs: number, toMs: number, maxPoints: number): RatePoint[] {
+  return overIntervals(samples, fromMs, toMs, maxPoints, (earlier, later) => ratePoint(earlier, later, name));
+}
+
+export function deviceSeries(samples: readonly MetricsSample[], id: string, fromMs: number, toMs: number, maxPoints: number): DevicePoint[] {
+  return overIntervals(samples, fromMs, toMs, maxPoints, (earlier, later) => devicePoint(earlier, later, id));
+}
+
+/** Null when the device is in neither sample. */
+export function devicePoint(earlier: MetricsSample, later: MetricsSample, id: string): DevicePoint {
+  const find = (sample: MetricsSample): DeviceSample | undefined => sample.devices.find((device) => device.id === id);
+  const [before, now] = [find(earlier), find(later)];
+  const elapsedUs = Math.max(later.monotonicUs - earlier.monotonicUs, 1);
+  const busyUs = now ? now.busyUs - (before && before.busyUs <= now.busyUs ? before.busyUs : 0) : 0;
+  return {
+    atMs: later.atMs,
+    utilization: valueOf(now?.utilization),
+    busyShare: now && now.instances > 0 ? Math.min(1, busyUs / elapsedUs / now.instances) : null,
+    memoryUsedBytes: valueOf(now?.memoryUsedBytes),
+    memoryTotalBytes: valueOf(now?.memoryTotalBytes),
+  };
+}
+
+const valueOf = (reading: Reading | undefined): number | null => reading?.value ?? null;
+
+function overIntervals<T>(samples: readonly MetricsSample[], fromMs: number, toMs: number, maxPoints: number, make: (earlier: MetricsSample, later: MetricsSample) => T): T[] {
+  const inside = samples.filter((sample) => sample.atMs >= fromMs && sample.atMs <= toMs);
+  const stride = Math.max(1, Math.ceil((inside.length - 1) / maxPoints));
+  const points: T[] = [];
+  // Counted from the samples' own clock, so that a point does not change its members from one beat to the next.
+  let earlier: MetricsSample | undefined;
+  for (const later of inside) {
+    if (!earlier || later.atMs - earlier.atMs > GAP_MS * stride) earlier = later;
+    else if (isBoundary(later, stride) || later === inside.at(-1)) {
+      points.push(make(earlier, later));
+      earlier = later;
+    }
+  }
+  return points;
+}
+
+/** Samples come every half second; every `stride`-th of them, by the wall clock, closes a point. */
+function isBoundary(sample: MetricsSample, stride: number): boolean {
+  return stride === 1 || Math.round(sample.atMs / 500) % stride === 0;
+}
+
+/** The newest rates over about `spanMs`: steadier than over a single beat. Null before there are two samples. */
+export function currentRates(samples: readonly MetricsSample[], name: string | null, spanMs = 2_000): RatePoint | null {
+  const later = samples.at(-1);
+  if (!later) return null;
+  const earlier = samples.findLast((sample) => later.atMs - sample.atMs >= spanMs - 250) ?? samples[0];
+  return earlier && earlier !== later && later.atMs - earlier.atMs <= 2 * spanMs + GAP_MS ? ratePoint(earlier, later, name) : null;
+}
