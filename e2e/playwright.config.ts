@@ -36,7 +36,7 @@ export default defineConfig({
   reporter: jsonReport ? [['list'], ['json', { outputFile: jsonReport }]] : [['list']],
   use: { trace: 'retain-on-failure', screenshot: 'only-on-failure' },
   projects: [
-    { name: 'desktop', testMatch: ['desktop.spec.ts', 'packaged.spec.ts'] },
+    { name: 'desktop', testMatch: ['desktop.spec.ts', 'desktop-shell.spec.ts', 'packaged.spec.ts'] },
     {
       name: 'browser',
       testMatch: ['headless.spec.ts'],

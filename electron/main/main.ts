@@ -25,7 +25,6 @@ import { ConsoleWindow, isOurPage } from './window';
 import { windowStateKeeper } from './window-state';
 
 const clock = systemShellClock;
-const ENGINE_LOG = { maxBytes: 5_000_000, keep: 3 };
 
 // First what Electron takes only before `ready`.
 registerConsoleScheme();
@@ -43,7 +42,7 @@ const engine = new EngineProcess({
   clock,
   fork: () => forkEngine(engineFile),
   startOrder,
-  log: new RotatedFile({ path: paths.engineLogFile, ...ENGINE_LOG }),
+  log: engineLog(paths.engineLogFile),
   announce: (state) => {
     serving.setEngine(state);
     consoleWindow.tellEngine(state);
@@ -130,6 +129,18 @@ function setupAppEvents(): void {
   // Without this listener Electron would quit on macOS too; elsewhere the window does not close before the app ends.
   app.on('window-all-closed', () => undefined);
   powerMonitor.on('resume', () => engine.forgiveSilence());
+}
+
+/** What the engine writes goes to a file, and in development to the terminal as well. */
+function engineLog(path: string) {
+  const file = new RotatedFile({ path, maxBytes: 5_000_000, keep: 3 });
+  // A terminal that was closed is no reason to end.
+  process.stdout.on('error', () => undefined);
+  const append = (text: string) => {
+    file.append(text);
+    if (!app.isPackaged) process.stdout.write(text);
+  };
+  return { path, append };
 }
 
 /** macOS opens files by event, also before `ready`; the others by argument. */

@@ -2,7 +2,13 @@ import { isDeepStrictEqual } from 'node:util';
 import protobuf from 'protobufjs';
 import type { ConfigMessage, ConfigValue, ModelConfig } from './model-config';
 import { ModelConfigType } from './model-config-proto';
-import { canonicalConfig, fieldsText, parseModelConfig, readModelConfig, writeModelConfig } from './model-config-text';
+import {
+  canonicalConfig,
+  fieldsText,
+  parseModelConfig,
+  readModelConfig,
+  writeModelConfig,
+} from './model-config-text';
 import type { PbtxtField, PbtxtMessage, PbtxtValue } from './pbtxt-tree';
 
 interface TextEdit {
@@ -21,7 +27,12 @@ export function editModelConfig(text: string, target: ModelConfig): string {
   const wanted = canonicalConfig(target);
   if (isDeepStrictEqual(config, wanted)) return text;
   const edits: TextEdit[] = [];
-  new MessageEditor(text, edits).message(tree, ModelConfigType, config as ConfigMessage, wanted as ConfigMessage);
+  new MessageEditor(text, edits).message(
+    tree,
+    ModelConfigType,
+    config as ConfigMessage,
+    wanted as ConfigMessage,
+  );
   const edited = applyEdits(text, edits);
   try {
     if (isDeepStrictEqual(parseModelConfig(edited), wanted)) return edited;
@@ -33,8 +44,13 @@ export function editModelConfig(text: string, target: ModelConfig): string {
 
 function applyEdits(text: string, edits: readonly TextEdit[]): string {
   // Stable: edits at one place keep their order.
-  const ordered = edits.map((edit, i) => ({ edit, i })).sort((a, b) => b.edit.start - a.edit.start || b.i - a.i);
-  return ordered.reduce((result, { edit }) => result.slice(0, edit.start) + edit.text + result.slice(edit.end), text);
+  const ordered = edits
+    .map((edit, i) => ({ edit, i }))
+    .sort((a, b) => b.edit.start - a.edit.start || b.i - a.i);
+  return ordered.reduce(
+    (result, { edit }) => result.slice(0, edit.start) + edit.text + result.slice(edit.end),
+    text,
+  );
 }
 
 class MessageEditor {
@@ -63,70 +79,94 @@ class MessageEditor {
     after: ConfigValue,
     tree: PbtxtMessage,
   ): void {
-    if (field instanceof protobuf.MapField) {
-      return this.mapEntries(places, type, field, before as ConfigMessage, after as ConfigMessage, tree);
-    }
+    const isMap = field instanceof protobuf.MapField;
     const values = places.flatMap((place) => place.values);
     const befores = (field.repeated ? before : [before]) as readonly ConfigValue[];
     const afters = (field.repeated ? after : [after]) as readonly ConfigValue[];
-    const pairs = values.length === befores.length && values.length === afters.length;
-    if (!pairs) return this.replaceAll(places, type, field.name, after);
-    values.forEach((value, i) => {
-      const [from, to] = [befores[i], afters[i]];
-      if (from === undefined || to === undefined || isDeepStrictEqual(from, to)) return;
-      if (value.kind === 'message' && field.resolvedType instanceof protobuf.Type) {
-        this.message(value, field.resolvedType, from as ConfigMessage, to as ConfigMessage);
-      } else this.replace(value, scalarText(type, field, to));
-    });
+    if (isMap && !places.some((place) => place.isList)) {
+      this.mapEntries(places, type, field, before as ConfigMessage, after as ConfigMessage, tree);
+    } else if (isMap || values.length !== befores.length || values.length !== afters.length) {
+      this.replaceAll(places, type, field.name, after);
+    } else {
+      values.forEach((value, i) => {
+        this.changeValue(value, type, field, befores[i], afters[i]);
+      });
+    }
+  }
+
+  private changeValue(
+    value: PbtxtValue,
+    type: protobuf.Type,
+    field: protobuf.Field,
+    from: ConfigValue | undefined,
+    to: ConfigValue | undefined,
+  ): void {
+    if (from === undefined || to === undefined || isDeepStrictEqual(from, to)) return;
+    if (value.kind === 'message' && field.resolvedType instanceof protobuf.Type) {
+      this.message(value, field.resolvedType, from as ConfigMessage, to as ConfigMessage);
+    } else this.replace(value, scalarText(type, field, to));
   }
 
   /** Entries that changed are edited, gone ones removed, new ones added; the others are not touched. */
   private mapEntries(
     places: readonly PbtxtField[],
     type: protobuf.Type,
-    field: protobuf.MapField,
+    field: protobuf.Field,
     before: ConfigMessage,
     after: ConfigMessage,
     tree: PbtxtMessage,
   ): void {
-    if (places.some((place) => place.isList)) return this.replaceAll(places, type, field.name, after);
-    const placeOf = new Map<string, PbtxtField[]>();
+    const placesOf = new Map<string, PbtxtField[]>();
     for (const place of places) {
       const key = this.keyOf(place);
-      placeOf.set(key, [...(placeOf.get(key) ?? []), place]);
+      placesOf.set(key, [...(placesOf.get(key) ?? []), place]);
     }
+    const own = (map: ConfigMessage, key: string) => (Object.hasOwn(map, key) ? map[key] : undefined);
     for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
-      const to = Object.hasOwn(after, key) ? after[key] : undefined;
-      if (Object.hasOwn(before, key) && isDeepStrictEqual(before[key], to)) continue;
-      const found = placeOf.get(key) ?? [];
+      const to = own(after, key);
+      if (isDeepStrictEqual(own(before, key), to)) continue;
+      const found = placesOf.get(key) ?? [];
       if (to === undefined) for (const place of found) this.remove(place);
       else if (found.length === 0) this.insert(tree, type, field.name, Object.fromEntries([[key, to]]));
       // The last of several entries with one key wins, so that is the one to change.
-      else this.entryValue(found[found.length - 1], type, field.name, key, to);
+      else this.entryValue(found.at(-1), type, field.name, key, to);
     }
   }
 
   /** The key of a map's entry, unescaped by the parser itself; a number stands as it is written. */
   private keyOf(place: PbtxtField): string {
     const entry = place.values[0];
-    const key = entry?.kind === 'message' ? entry.fields.findLast((part) => part.name === 'key')?.values[0] : undefined;
+    const key =
+      entry?.kind === 'message' ? entry.fields.findLast((part) => part.name === 'key')?.values[0] : undefined;
     if (key === undefined) return '';
     const text = this.text.slice(key.start, key.end);
     if (!/^["']/.test(text)) return text;
     return Object.keys(parseModelConfig(`metric_tags { key: ${text} value: "" }`).metric_tags ?? {})[0] ?? '';
   }
 
-  private entryValue(place: PbtxtField | undefined, type: protobuf.Type, name: string, key: string, to: ConfigValue): void {
+  private entryValue(
+    place: PbtxtField | undefined,
+    type: protobuf.Type,
+    name: string,
+    key: string,
+    to: ConfigValue,
+  ): void {
     const entry = place?.values[0];
     if (place === undefined || entry?.kind !== 'message') return;
     const whole = oneLine(fieldsText(type, { [name]: Object.fromEntries([[key, to]]) }));
     const value = entry.fields.find((part) => part.name === 'value');
     const newValue = /value:? ?(.*) \}$/.exec(whole.replace(/key: "(?:[^"\\]|\\.)*"/, ''))?.[1];
-    if (value === undefined || newValue === undefined) this.edits.push({ start: place.start, end: place.end, text: whole });
+    if (value === undefined || newValue === undefined)
+      this.edits.push({ start: place.start, end: place.end, text: whole });
     else if (value.values[0] !== undefined) this.replace(value.values[0], newValue);
   }
 
-  private replaceAll(places: readonly PbtxtField[], type: protobuf.Type, name: string, after: ConfigValue): void {
+  private replaceAll(
+    places: readonly PbtxtField[],
+    type: protobuf.Type,
+    name: string,
+    after: ConfigValue,
+  ): void {
     const [first, ...others] = places;
     if (first === undefined) return;
     this.edits.push({ start: first.start, end: first.end, text: listText(type, name, after) });
@@ -167,7 +207,8 @@ class MessageEditor {
       return;
     }
     const firstField = tree.fields[0];
-    const indent = firstField === undefined ? `${this.text.slice(lineStart, at)}  ` : this.indentOf(firstField.start);
+    const indent =
+      firstField === undefined ? `${this.text.slice(lineStart, at)}  ` : this.indentOf(firstField.start);
     this.edits.push({ start: lineStart, end: lineStart, text: `${indent}${oneLineWhenShort(text)}\n` });
   }
 
@@ -193,7 +234,12 @@ function scalarText(type: protobuf.Type, field: protobuf.Field, value: ConfigVal
 }
 
 function listText(type: protobuf.Type, name: string, value: ConfigValue): string {
-  if (!Array.isArray(value) || typeof value[0] === 'object') return oneLine(fieldsText(type, { [name]: value }));
-  const items = value.map((one) => fieldsText(type, { [name]: [one] }).slice(name.length + 1).trim());
+  if (!Array.isArray(value) || typeof value[0] === 'object')
+    return oneLine(fieldsText(type, { [name]: value }));
+  const items = value.map((one) =>
+    fieldsText(type, { [name]: [one] })
+      .slice(name.length + 1)
+      .trim(),
+  );
   return `${name}: [ ${items.join(', ')} ]`;
 }

@@ -1,9 +1,17 @@
 import { z } from 'zod';
 
 const port = z.number().int().min(0).max(65_535);
-const path = z.string().min(1).max(4096).refine((text) => !text.includes('\0'), 'must not contain a zero byte');
-const hostName = /^(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)$/;
-const host = z.string().max(253).regex(hostName, 'must be a host name or an IP address without brackets or port');
+const path = z
+  .string()
+  .min(1)
+  .max(4096)
+  .refine((text) => !text.includes('\0'), 'must not contain a zero byte');
+const hostName =
+  /^(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)$/;
+const host = z
+  .string()
+  .max(253)
+  .regex(hostName, 'must be a host name or an IP address without brackets or port');
 
 const MIB = 1024 * 1024;
 
@@ -21,7 +29,12 @@ export const engineOptionsSchema = z.strictObject({
   dataPath: path,
   starterModelsPath: path.nullable().default(null),
   rendererPath: path.nullable().default(null),
-  maxRequestBytes: z.number().int().min(1024).max(2 ** 31 - 1).default(256 * MIB),
+  maxRequestBytes: z
+    .number()
+    .int()
+    .min(1024)
+    .max(2 ** 31 - 1)
+    .default(256 * MIB),
   drainTimeoutMs: z.number().int().min(0).max(3_600_000).default(30_000),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   controlToken: z
@@ -59,17 +72,53 @@ export const OPTION_TEXTS: Readonly<Record<EngineOptionName, OptionText>> = {
   httpPort: { flag: 'http-port', value: 'PORT', help: 'inference over HTTP; 0 takes a free port' },
   grpcPort: { flag: 'grpc-port', value: 'PORT', help: 'inference over gRPC (reserved)' },
   metricsPort: { flag: 'metrics-port', value: 'PORT', help: 'Prometheus metrics (reserved)' },
-  controlPort: { flag: 'control-port', value: 'PORT', help: 'console and control plane; 0 takes a free port' },
-  repositoryPath: { flag: 'repository', value: 'DIR', help: 'model repository', otherwise: '"models" in the data folder' },
-  dataPath: { flag: 'data', value: 'DIR', help: 'where logs, load-test results and state are kept', otherwise: "the system's place for application data" },
-  starterModelsPath: { flag: 'starter-models', value: 'DIR', help: 'models copied into a repository that does not exist yet' },
+  controlPort: {
+    flag: 'control-port',
+    value: 'PORT',
+    help: 'console and control plane; 0 takes a free port',
+  },
+  repositoryPath: {
+    flag: 'repository',
+    value: 'DIR',
+    help: 'model repository',
+    otherwise: '"models" in the data folder',
+  },
+  dataPath: {
+    flag: 'data',
+    value: 'DIR',
+    help: 'where logs, load-test results and state are kept',
+    otherwise: "the system's place for application data",
+  },
+  starterModelsPath: {
+    flag: 'starter-models',
+    value: 'DIR',
+    help: 'models copied into a repository that does not exist yet',
+  },
   rendererPath: { flag: 'renderer', value: 'DIR', help: 'the built console that browsers get' },
-  maxRequestBytes: { flag: 'max-request-bytes', value: 'BYTES', help: 'largest request body; KiB, MiB and GiB are understood' },
-  drainTimeoutMs: { flag: 'drain-timeout-ms', value: 'MS', help: 'time that accepted requests get to finish when the engine stops' },
+  maxRequestBytes: {
+    flag: 'max-request-bytes',
+    value: 'BYTES',
+    help: 'largest request body; KiB, MiB and GiB are understood',
+  },
+  drainTimeoutMs: {
+    flag: 'drain-timeout-ms',
+    value: 'MS',
+    help: 'time that accepted requests get to finish when the engine stops',
+  },
   logLevel: { flag: 'log-level', value: 'LEVEL', help: 'debug, info, warn or error' },
-  controlToken: { flag: 'control-token', value: 'TOKEN', help: 'token of the control plane; better given by the environment, which other users cannot see', otherwise: 'a random one', secret: true },
+  controlToken: {
+    flag: 'control-token',
+    value: 'TOKEN',
+    help: 'token of the control plane; better given by the environment, which other users cannot see',
+    otherwise: 'a random one',
+    secret: true,
+  },
   allowNetwork: { flag: 'allow-network', value: null, help: 'allow --host to reach beyond this machine' },
-  allowedHosts: { flag: 'allowed-host', value: 'NAME', help: 'further host name that requests may use; may be repeated or separated by commas' },
+  allowedHosts: {
+    flag: 'allowed-host',
+    value: 'NAME',
+    help: 'further host name that requests may use; may be repeated or separated by commas',
+  },
 };
 
 export const OPTION_NAMES = Object.keys(OPTION_TEXTS) as readonly EngineOptionName[];
@@ -83,8 +132,22 @@ export function envName(flag: string): string {
 export function engineHelp(): string {
   const rows = OPTION_NAMES.map((name) => helpRow(OPTION_TEXTS[name], shownDefault(name)));
   rows.unshift(
-    helpRow({ flag: 'port', value: 'N', help: 'all four doors: HTTP on N, gRPC N+1, metrics N+2, control N+3; 0 takes free ports' }, null),
-    helpRow({ flag: 'config', value: 'FILE', help: 'JSON file with these options by name, e.g. { "httpPort": 9000 }' }, null),
+    helpRow(
+      {
+        flag: 'port',
+        value: 'N',
+        help: 'all four doors: HTTP on N, gRPC N+1, metrics N+2, control N+3; 0 takes free ports',
+      },
+      null,
+    ),
+    helpRow(
+      {
+        flag: 'config',
+        value: 'FILE',
+        help: 'JSON file with these options by name, e.g. { "httpPort": 9000 }',
+      },
+      null,
+    ),
   );
   rows.push('  --help\n      show this text');
   return [
@@ -109,5 +172,7 @@ function shownDefault(name: EngineOptionName): string {
   const value: unknown = engineOptionsSchema.shape[name].safeParse(undefined).data;
   if (value === false) return 'off';
   if (name === 'maxRequestBytes') return `${Number(value) / MIB} MiB`;
-  return value === null || value === undefined || (Array.isArray(value) && value.length === 0) ? 'none' : String(value);
+  return value === null || value === undefined || (Array.isArray(value) && value.length === 0)
+    ? 'none'
+    : String(value);
 }

@@ -16,10 +16,12 @@ const messageOf = (text: string): string => {
 
 describe('reading config.pbtxt', () => {
   it('reads every notation that the text format allows', () => {
-    const config = parseModelConfig(`\uFEFF# comment
+    const config = parseModelConfig(
+      `\uFEFF# comment
       name: "a" 'b' "\\x63"; backend: 'onnxruntime',
       version_policy: { latest < num_versions: 0x2 > }
-      input [ { name: "x" data_type: TYPE_FP32 dims: [ -1, 3, ] } ]`.replace('3, ]', '3 ]'));
+      input [ { name: "x" data_type: TYPE_FP32 dims: [ -1, 3, ] } ]`.replace('3, ]', '3 ]'),
+    );
     expect(config).toEqual({
       name: 'abc',
       backend: 'onnxruntime',
@@ -33,7 +35,10 @@ describe('reading config.pbtxt', () => {
       input { name: "a" dims: 1 dims: 2 } input { name: "b" data_type: 13 }
       parameters { key: "k" value { string_value: "1" } } parameters { key: "k" value { string_value: "2" } }
       dynamic_batching { priority_queue_policy { key: 1 value { max_queue_size: 7 } } }`);
-    expect(config.input).toEqual([{ name: 'a', dims: [1, 2] }, { name: 'b', data_type: 'TYPE_STRING' }]);
+    expect(config.input).toEqual([
+      { name: 'a', dims: [1, 2] },
+      { name: 'b', data_type: 'TYPE_STRING' },
+    ]);
     expect(config.parameters).toEqual({ k: { string_value: '2' } });
     expect(config.dynamic_batching?.priority_queue_policy).toEqual({ 1: { max_queue_size: 7 } });
   });
@@ -45,13 +50,22 @@ describe('reading config.pbtxt', () => {
   });
 
   it.each([
-    ['max_batchsize: 4', 'line 1, column 1: unknown field "max_batchsize" in ModelConfig. Did you mean "max_batch_size"?'],
-    ['name: "a"\n\ndynamic_batching {\n  max_queue_delay: 5\n}', 'line 4, column 3: unknown field "max_queue_delay"'],
+    [
+      'max_batchsize: 4',
+      'line 1, column 1: unknown field "max_batchsize" in ModelConfig. Did you mean "max_batch_size"?',
+    ],
+    [
+      'name: "a"\n\ndynamic_batching {\n  max_queue_delay: 5\n}',
+      'line 4, column 3: unknown field "max_queue_delay"',
+    ],
     ['max_batch_size: "4"', 'line 1, column 17: "max_batch_size" is of type int32'],
     ['max_batch_size: 99999999999', 'line 1, column 17: "max_batch_size" is of type int32'],
     ['instance_group { kind: KIND_CPUS }', 'Did you mean "KIND_CPU"?'],
     ['instance_group { count: 1 count: 2 }', 'line 1, column 27: "count" is set twice'],
-    ['dynamic_batching { }\nsequence_batching { }', 'line 2, column 1: "sequence_batching" cannot stand beside "dynamic_batching"'],
+    [
+      'dynamic_batching { }\nsequence_batching { }',
+      'line 2, column 1: "sequence_batching" cannot stand beside "dynamic_batching"',
+    ],
     ['max_batch_size: [ 1 ]', '"max_batch_size" takes one value, not a list'],
     ['dynamic_batching: 5', '"dynamic_batching" takes { … }, not a single value'],
     ['name { }', '"name" takes a single value'],
@@ -73,13 +87,48 @@ describe('reading config.pbtxt', () => {
   });
 
   it('answers any text with a configuration or with MODEL_INVALID', () => {
-    const token = fc.constantFrom('name', 'input', '{', '}', '[', ']', ':', ',', ';', '"a"', '-', '1', '1e5', '<', '>', '#x\n', ' ', 'dims', 'KIND_CPU', "'", '\\', 'parameters', 'key', 'value', '\n');
-    fc.assert(fc.property(fc.oneof(fc.array(token).map((tokens) => tokens.join(' ')), fc.string()), (text) => {
-      try {
-        parseModelConfig(text);
-      } catch (error) {
-        expect((error as EngineError).code).toBe('MODEL_INVALID');
-      }
-    }), { numRuns: 500 });
+    const token = fc.constantFrom(
+      'name',
+      'input',
+      '{',
+      '}',
+      '[',
+      ']',
+      ':',
+      ',',
+      ';',
+      '"a"',
+      '-',
+      '1',
+      '1e5',
+      '<',
+      '>',
+      '#x\n',
+      ' ',
+      'dims',
+      'KIND_CPU',
+      "'",
+      '\\',
+      'parameters',
+      'key',
+      'value',
+      '\n',
+    );
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.array(token).map((tokens) => tokens.join(' ')),
+          fc.string(),
+        ),
+        (text) => {
+          try {
+            parseModelConfig(text);
+          } catch (error) {
+            expect((error as EngineError).code).toBe('MODEL_INVALID');
+          }
+        },
+      ),
+      { numRuns: 500 },
+    );
   });
 });

@@ -1,9 +1,15 @@
 import protobuf from 'protobufjs';
-import * as textformat from 'protobufjs/ext/textformat.js';
+import textformat from 'protobufjs/ext/textformat.js';
+import { didYouMean } from './did-you-mean';
 import type { ConfigMessage, ConfigValue, ModelConfig } from './model-config';
 import { ModelConfigType } from './model-config-proto';
-import { didYouMean } from './did-you-mean';
-import { type PbtxtField, type PbtxtMessage, type PbtxtValue, parsePbtxtTree, pbtxtError } from './pbtxt-tree';
+import {
+  type PbtxtField,
+  type PbtxtMessage,
+  type PbtxtValue,
+  parsePbtxtTree,
+  pbtxtError,
+} from './pbtxt-tree';
 
 /** A configuration file of a model is some kilobytes; more is not one. */
 const MAX_TEXT_LENGTH = 1024 * 1024;
@@ -19,12 +25,16 @@ export function parseModelConfig(text: string): ModelConfig {
 
 /** As `parseModelConfig`, with the places of the fields, which edits need. */
 export function readModelConfig(text: string): { readonly config: ModelConfig; readonly tree: PbtxtMessage } {
-  if (text.length > MAX_TEXT_LENGTH) throw pbtxtError(text, 0, `${text.length} characters; a configuration may have ${MAX_TEXT_LENGTH}`);
+  if (text.length > MAX_TEXT_LENGTH)
+    throw pbtxtError(text, 0, `${text.length} characters; a configuration may have ${MAX_TEXT_LENGTH}`);
   const tree = parsePbtxtTree(text);
   checkFields(text, tree, ModelConfigType);
   try {
     const message = textformat.fromText(ModelConfigType, text.slice(tree.start));
-    return { config: plainMessage(ModelConfigType, message as unknown as ConfigMessage) as ModelConfig, tree };
+    return {
+      config: plainMessage(ModelConfigType, message as unknown as ConfigMessage) as ModelConfig,
+      tree,
+    };
   } catch (error) {
     throw locateFault(text, tree, ModelConfigType) ?? pbtxtError(text, 0, (error as Error).message);
   }
@@ -37,9 +47,7 @@ export function writeModelConfig(config: ModelConfig): string {
 
 /** Fields of a message as text, one per line. Enums may be given by name. */
 export function fieldsText(type: protobuf.Type, message: ConfigMessage): string {
-  return textformat
-    .toText(type, rawMessage(type, message))
-    .replace(/^(\s*)(\w+) \{\n\s*\}$/gm, '$1$2 { }');
+  return textformat.toText(type, rawMessage(type, message)).replace(/^(\s*)(\w+) \{\n\s*\}$/gm, '$1$2 { }');
 }
 
 function fieldOf(type: protobuf.Type, name: string): protobuf.Field | null {
@@ -49,38 +57,57 @@ function fieldOf(type: protobuf.Type, name: string): protobuf.Field | null {
 
 /** Names, repetition and shape of all fields: what can be told from the structure alone, with its place. */
 function checkFields(text: string, message: PbtxtMessage, type: protobuf.Type): void {
-  const seen = new Map<string, PbtxtField>();
+  const seen = new Set<string>();
   for (const found of message.fields) {
     const field = fieldOf(type, found.name);
     if (field === null) {
-      throw pbtxtError(text, found.start, `unknown field "${found.name}" in ${type.name}.${didYouMean(found.name, Object.keys(type.fields))}`);
+      const meant = didYouMean(found.name, Object.keys(type.fields));
+      throw pbtxtError(text, found.start, `unknown field "${found.name}" in ${type.name}.${meant}`);
     }
-    const single = !field.repeated && !field.map;
-    if (single && found.isList) throw pbtxtError(text, found.start, `"${found.name}" takes one value, not a list`);
-    if (single && seen.has(found.name)) throw pbtxtError(text, found.start, `"${found.name}" is set twice`);
+    const fault = field.repeated || field.map ? null : repetitionFault(found, seen);
+    if (fault !== null) throw pbtxtError(text, found.start, fault);
     const rival = field.partOf?.oneof.find((name) => name !== found.name && seen.has(name));
-    if (rival !== undefined) throw pbtxtError(text, found.start, `"${found.name}" cannot stand beside "${rival}"`);
-    seen.set(found.name, found);
+    if (rival !== undefined)
+      throw pbtxtError(text, found.start, `"${found.name}" cannot stand beside "${rival}"`);
+    seen.add(found.name);
     for (const value of found.values) checkValue(text, found, field, value);
   }
 }
 
+function repetitionFault(found: PbtxtField, seen: ReadonlySet<string>): string | null {
+  if (found.isList) return `"${found.name}" takes one value, not a list`;
+  return seen.has(found.name) ? `"${found.name}" is set twice` : null;
+}
+
 function checkValue(text: string, found: PbtxtField, field: protobuf.Field, value: PbtxtValue): void {
   const nested = field.resolvedType instanceof protobuf.Type ? field.resolvedType : null;
-  const wantsMessage = field instanceof protobuf.MapField || nested !== null;
-  if (wantsMessage && value.kind === 'scalar') throw pbtxtError(text, value.start, `"${found.name}" takes { … }, not a single value`);
-  if (!wantsMessage && value.kind === 'message') throw pbtxtError(text, value.start, `"${found.name}" takes a single value, not { … }`);
-  if (value.kind === 'scalar') return;
-  if (!(field instanceof protobuf.MapField)) {
-    if (nested !== null) checkFields(text, value, nested);
-    return;
-  }
-  for (const part of value.fields) {
+  const isMap = field instanceof protobuf.MapField;
+  const takesMessage = isMap || nested !== null;
+  if (value.kind === 'scalar') {
+    if (takesMessage) throw pbtxtError(text, value.start, `"${found.name}" takes { … }, not a single value`);
+  } else if (!takesMessage) {
+    throw pbtxtError(text, value.start, `"${found.name}" takes a single value, not { … }`);
+  } else if (isMap) checkMapEntry(text, found, nested, value);
+  else if (nested !== null) checkFields(text, value, nested);
+}
+
+function checkMapEntry(
+  text: string,
+  found: PbtxtField,
+  nested: protobuf.Type | null,
+  entry: PbtxtMessage,
+): void {
+  for (const part of entry.fields) {
     if (part.name !== 'key' && part.name !== 'value') {
-      throw pbtxtError(text, part.start, `unknown field "${part.name}" in an entry of "${found.name}"; it has "key" and "value"`);
+      throw pbtxtError(
+        text,
+        part.start,
+        `unknown field "${part.name}" in an entry of "${found.name}"; it has "key" and "value"`,
+      );
     }
     const inner = part.values[0];
-    if (part.name === 'value' && nested !== null && inner?.kind === 'message') checkFields(text, inner, nested);
+    if (part.name === 'value' && nested !== null && inner?.kind === 'message')
+      checkFields(text, inner, nested);
   }
 }
 
@@ -89,19 +116,25 @@ function locateFault(text: string, message: PbtxtMessage, type: protobuf.Type): 
   for (const found of message.fields) {
     const field = fieldOf(type, found.name);
     if (field === null) continue;
-    if (!(field instanceof protobuf.MapField) && field.resolvedType instanceof protobuf.Type) {
-      for (const value of found.values) {
-        const fault = value.kind === 'message' ? locateFault(text, value, field.resolvedType) : null;
-        if (fault !== null) return fault;
-      }
-      continue;
-    }
     for (const value of found.values) {
-      const fault = faultOf(type, field, text.slice(value.start, value.end));
-      if (fault !== null) return pbtxtError(text, value.start, fault);
+      const fault = locateFaultInValue(text, value, type, field);
+      if (fault !== null) return fault;
     }
   }
   return null;
+}
+
+function locateFaultInValue(
+  text: string,
+  value: PbtxtValue,
+  type: protobuf.Type,
+  field: protobuf.Field,
+): Error | null {
+  if (!(field instanceof protobuf.MapField) && field.resolvedType instanceof protobuf.Type) {
+    return value.kind === 'message' ? locateFault(text, value, field.resolvedType) : null;
+  }
+  const fault = faultOf(type, field, text.slice(value.start, value.end));
+  return fault === null ? null : pbtxtError(text, value.start, fault);
 }
 
 function faultOf(type: protobuf.Type, field: protobuf.Field, valueText: string): string | null {
@@ -114,7 +147,9 @@ function faultOf(type: protobuf.Type, field: protobuf.Field, valueText: string):
       const names = Object.keys(field.resolvedType.values);
       return `"${field.name}" is one of ${names.join(', ')}, not ${valueText}.${didYouMean(valueText, names)}`;
     }
-    const reason = (error as Error).message.replace(/ \(line \d+\)$/, '').replace(/^\.inference\.[\w.]+: /, '');
+    const reason = (error as Error).message
+      .replace(/ \(line \d+\)$/, '')
+      .replace(/^\.inference\.[\w.]+: /, '');
     return `"${field.name}" is of type ${field.type}, ${valueText} is not: ${reason}`;
   }
 }
@@ -153,7 +188,11 @@ function rawMessage(type: protobuf.Type, message: ConfigMessage): ConfigMessage 
   return Object.fromEntries(entries);
 }
 
-function eachValue(field: protobuf.Field, value: ConfigValue, convert: (one: ConfigValue) => ConfigValue): ConfigValue {
+function eachValue(
+  field: protobuf.Field,
+  value: ConfigValue,
+  convert: (one: ConfigValue) => ConfigValue,
+): ConfigValue {
   if (field instanceof protobuf.MapField) {
     return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, convert(one as ConfigValue)]));
   }

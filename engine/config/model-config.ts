@@ -2,8 +2,21 @@ import type { Datatype } from '../contract';
 
 /** Names of `DataType` in the configuration, by number. */
 export const CONFIG_DATA_TYPES = [
-  'TYPE_INVALID', 'TYPE_BOOL', 'TYPE_UINT8', 'TYPE_UINT16', 'TYPE_UINT32', 'TYPE_UINT64', 'TYPE_INT8', 'TYPE_INT16', 'TYPE_INT32',
-  'TYPE_INT64', 'TYPE_FP16', 'TYPE_FP32', 'TYPE_FP64', 'TYPE_STRING', 'TYPE_BF16',
+  'TYPE_INVALID',
+  'TYPE_BOOL',
+  'TYPE_UINT8',
+  'TYPE_UINT16',
+  'TYPE_UINT32',
+  'TYPE_UINT64',
+  'TYPE_INT8',
+  'TYPE_INT16',
+  'TYPE_INT32',
+  'TYPE_INT64',
+  'TYPE_FP16',
+  'TYPE_FP32',
+  'TYPE_FP64',
+  'TYPE_STRING',
+  'TYPE_BF16',
 ] as const;
 export type ConfigDataType = (typeof CONFIG_DATA_TYPES)[number];
 
@@ -138,5 +151,7 @@ export interface ModelConfig {
 /** Value of a parameter, or undefined when the file does not set it. */
 export function configParameter(config: ModelConfig, key: string): string | undefined {
   const parameters = config.parameters;
-  return parameters !== undefined && Object.hasOwn(parameters, key) ? (parameters[key]?.string_value ?? '') : undefined;
+  return parameters !== undefined && Object.hasOwn(parameters, key)
+    ? (parameters[key]?.string_value ?? '')
+    : undefined;
 }

@@ -1,9 +1,19 @@
 import { EngineError, invalid } from '../base';
 import {
-  EXECUTION_PROVIDERS, type ExecutionProvider, type ModelSettings, type ModelSettingsPatch, SETTING_LIMITS, type SettingOrigin,
+  EXECUTION_PROVIDERS,
+  type ExecutionProvider,
+  type ModelSettings,
+  type ModelSettingsPatch,
+  SETTING_LIMITS,
+  type SettingOrigin,
 } from '../contract';
 import { didYouMean } from './did-you-mean';
-import { type ConfigDynamicBatching, type ConfigInstanceGroup, configParameter, type ModelConfig } from './model-config';
+import {
+  type ConfigDynamicBatching,
+  type ConfigInstanceGroup,
+  configParameter,
+  type ModelConfig,
+} from './model-config';
 
 /** What settings depend on beside the file. */
 export interface SettingsContext {
@@ -20,7 +30,10 @@ export type SettingOrigins = Readonly<Record<keyof ModelSettings, SettingOrigin>
 export const DEFAULT_MAX_BATCH_SIZE = 16;
 export const DEFAULT_MAX_QUEUE_SIZE = 1024;
 
-export const FERRY_PARAMETER = { executionProviders: 'ferry.execution_providers', batching: 'ferry.batching' } as const;
+export const FERRY_PARAMETER = {
+  executionProviders: 'ferry.execution_providers',
+  batching: 'ferry.batching',
+} as const;
 const THREADS_PARAMETER = 'intra_op_thread_count';
 
 type Setting<T> = readonly [value: T, origin: SettingOrigin];
@@ -41,11 +54,19 @@ export function dimsOmitBatch(config: ModelConfig, batchable: boolean): boolean 
  *
  * Errors: MODEL_INVALID naming the field, its value and the limit.
  */
-export function settingsOf(config: ModelConfig, context: SettingsContext): { settings: ModelSettings; origins: SettingOrigins } {
+export function settingsOf(
+  config: ModelConfig,
+  context: SettingsContext,
+): { settings: ModelSettings; origins: SettingOrigins } {
   const maxBatchSize = maxBatchSizeOf(config, context);
   const batching = batchingOf(config, context);
   const preferred = preferredSizesOf(config, maxBatchSize[0]);
-  const delay = limited(config.dynamic_batching?.max_queue_delay_microseconds, 'dynamic_batching.max_queue_delay_microseconds', 'maxQueueDelayUs', 0);
+  const delay = limited(
+    config.dynamic_batching?.max_queue_delay_microseconds,
+    'dynamic_batching.max_queue_delay_microseconds',
+    'maxQueueDelayUs',
+    0,
+  );
   const queueSize = maxQueueSizeOf(config);
   const instances = instanceCountOf(config);
   const providers = executionProvidersOf(config, context.platform);
@@ -74,13 +95,20 @@ export function settingsOf(config: ModelConfig, context: SettingsContext): { set
   };
 }
 
-const modelInvalid = (message: string): EngineError => new EngineError('MODEL_INVALID', `config.pbtxt: ${message}`);
+const modelInvalid = (message: string): EngineError =>
+  new EngineError('MODEL_INVALID', `config.pbtxt: ${message}`);
 
 /** A number from the file within the limits of its setting, or the default. */
-function limited(value: number | undefined, field: string, setting: keyof typeof SETTING_LIMITS, otherwise: number): Setting<number> {
+function limited(
+  value: number | undefined,
+  field: string,
+  setting: keyof typeof SETTING_LIMITS,
+  otherwise: number,
+): Setting<number> {
   if (value === undefined) return [otherwise, 'default'];
   const { min, max } = SETTING_LIMITS[setting];
-  if (!Number.isInteger(value) || value < min || value > max) throw modelInvalid(`${field} is ${value}; it must be a whole number from ${min} to ${max}`);
+  if (!Number.isInteger(value) || value < min || value > max)
+    throw modelInvalid(`${field} is ${value}; it must be a whole number from ${min} to ${max}`);
   return [value, 'file'];
 }
 
@@ -88,7 +116,9 @@ function maxBatchSizeOf(config: ModelConfig, context: SettingsContext): Setting<
   const value = config.max_batch_size;
   if (context.obstacle !== null) {
     if (value !== undefined && value !== 0) {
-      throw modelInvalid(`max_batch_size is ${value}, but requests of this model cannot be stacked: ${context.obstacle}. Set it to 0, or export the model with an open first dimension`);
+      throw modelInvalid(
+        `max_batch_size is ${value}, but requests of this model cannot be stacked: ${context.obstacle}. Set it to 0, or export the model with an open first dimension`,
+      );
     }
     return [1, 'onnx'];
   }
@@ -115,10 +145,15 @@ function batchingOf(config: ModelConfig, context: SettingsContext): Setting<bool
 function preferredSizesOf(config: ModelConfig, maxBatchSize: number): Setting<readonly number[]> {
   const sizes = config.dynamic_batching?.preferred_batch_size;
   if (sizes === undefined || sizes.length === 0) return [[], 'default'];
-  if (sizes.length > 32) throw modelInvalid(`dynamic_batching.preferred_batch_size lists ${sizes.length} sizes; at most 32 are taken`);
+  if (sizes.length > 32)
+    throw modelInvalid(
+      `dynamic_batching.preferred_batch_size lists ${sizes.length} sizes; at most 32 are taken`,
+    );
   const wrong = sizes.find((size) => size < 1 || size > maxBatchSize);
   if (wrong !== undefined) {
-    throw modelInvalid(`dynamic_batching.preferred_batch_size contains ${wrong}; sizes must be from 1 to max_batch_size (${maxBatchSize})`);
+    throw modelInvalid(
+      `dynamic_batching.preferred_batch_size contains ${wrong}; sizes must be from 1 to max_batch_size (${maxBatchSize})`,
+    );
   }
   return [sizes, 'file'];
 }
@@ -127,14 +162,22 @@ function maxQueueSizeOf(config: ModelConfig): Setting<number> {
   const value = config.dynamic_batching?.default_queue_policy?.max_queue_size;
   // 0 means no limit in the file; the engine bounds every queue, so it becomes the largest bound.
   if (value === 0) return [SETTING_LIMITS.maxQueueSize.max, 'file'];
-  return limited(value, 'dynamic_batching.default_queue_policy.max_queue_size', 'maxQueueSize', DEFAULT_MAX_QUEUE_SIZE);
+  return limited(
+    value,
+    'dynamic_batching.default_queue_policy.max_queue_size',
+    'maxQueueSize',
+    DEFAULT_MAX_QUEUE_SIZE,
+  );
 }
 
 function instanceCountOf(config: ModelConfig): Setting<number> {
   const groups = config.instance_group ?? [];
   if (groups.length === 0) return [1, 'default'];
   for (const { count } of groups) {
-    if (count !== undefined && count < 1) throw modelInvalid(`instance_group.count is ${count}; it must be at least ${SETTING_LIMITS.instanceCount.min}`);
+    if (count !== undefined && count < 1)
+      throw modelInvalid(
+        `instance_group.count is ${count}; it must be at least ${SETTING_LIMITS.instanceCount.min}`,
+      );
   }
   const sum = groups.reduce((total, group) => total + (group.count ?? 1), 0);
   const [value] = limited(sum, 'the sum of instance_group.count', 'instanceCount', 1);
@@ -147,27 +190,42 @@ const GPU_PROVIDERS: Readonly<Partial<Record<NodeJS.Platform, readonly Execution
   darwin: ['coreml', 'cpu'],
 };
 
-function executionProvidersOf(config: ModelConfig, platform: NodeJS.Platform): Setting<readonly ExecutionProvider[]> {
+function executionProvidersOf(
+  config: ModelConfig,
+  platform: NodeJS.Platform,
+): Setting<readonly ExecutionProvider[]> {
   const listed = configParameter(config, FERRY_PARAMETER.executionProviders);
   if (listed !== undefined) return [parseProviders(listed), 'file'];
   const accelerators = config.optimization?.execution_accelerators?.gpu_execution_accelerator ?? [];
   const accelerated = accelerators.flatMap(({ name }) => ACCELERATOR_PROVIDERS[name ?? ''] ?? []);
-  if (accelerated.length > 0) return [[...new Set<ExecutionProvider>([...accelerated, 'cuda', 'cpu'])], 'file'];
+  if (accelerated.length > 0)
+    return [[...new Set<ExecutionProvider>([...accelerated, 'cuda', 'cpu'])], 'file'];
   const onGpu = config.instance_group?.some((group) => group.kind === 'KIND_GPU') ?? false;
   if (onGpu) return [GPU_PROVIDERS[platform] ?? ['cuda', 'cpu'], 'file'];
   const onCpu = config.instance_group?.some((group) => group.kind === 'KIND_CPU') ?? false;
   return [['cpu'], onCpu ? 'file' : 'default'];
 }
 
-const ACCELERATOR_PROVIDERS: Readonly<Record<string, readonly ExecutionProvider[]>> = { tensorrt: ['tensorrt'], cuda: ['cuda'] };
+const ACCELERATOR_PROVIDERS: Readonly<Record<string, readonly ExecutionProvider[]>> = {
+  tensorrt: ['tensorrt'],
+  cuda: ['cuda'],
+};
 
 function parseProviders(text: string): ExecutionProvider[] {
-  const names = text.split(',').map((name) => name.trim().toLowerCase()).filter((name) => name !== '');
-  if (names.length === 0) throw modelInvalid(`parameter "${FERRY_PARAMETER.executionProviders}" is empty; list some of ${EXECUTION_PROVIDERS.join(', ')}`);
+  const names = text
+    .split(',')
+    .map((name) => name.trim().toLowerCase())
+    .filter((name) => name !== '');
+  if (names.length === 0)
+    throw modelInvalid(
+      `parameter "${FERRY_PARAMETER.executionProviders}" is empty; list some of ${EXECUTION_PROVIDERS.join(', ')}`,
+    );
   return [...new Set(names)].map((name) => {
     const known = EXECUTION_PROVIDERS.find((provider) => provider === name);
     if (known !== undefined) return known;
-    throw modelInvalid(`parameter "${FERRY_PARAMETER.executionProviders}" names "${name}"; known are ${EXECUTION_PROVIDERS.join(', ')}.${didYouMean(name, EXECUTION_PROVIDERS)}`);
+    throw modelInvalid(
+      `parameter "${FERRY_PARAMETER.executionProviders}" names "${name}"; known are ${EXECUTION_PROVIDERS.join(', ')}.${didYouMean(name, EXECUTION_PROVIDERS)}`,
+    );
   });
 }
 
@@ -183,7 +241,8 @@ function threadsOf(config: ModelConfig, cpuBudget: number, instanceCount: number
   const text = configParameter(config, THREADS_PARAMETER);
   // 0 asks ONNX Runtime to choose; it would take every core in each session.
   if (text === undefined || text === '0') return [defaultIntraOpThreads(cpuBudget, instanceCount), 'default'];
-  if (!/^\d{1,6}$/.test(text)) throw modelInvalid(`parameter "${THREADS_PARAMETER}" is "${text}"; it must be a whole number`);
+  if (!/^\d{1,6}$/.test(text))
+    throw modelInvalid(`parameter "${THREADS_PARAMETER}" is "${text}"; it must be a whole number`);
   return limited(Number(text), `parameter "${THREADS_PARAMETER}"`, 'intraOpThreads', 1);
 }
 
@@ -193,18 +252,29 @@ function threadsOf(config: ModelConfig, cpuBudget: number, instanceCount: number
  *
  * Errors: INVALID_ARGUMENT when a value does not fit the model or another setting.
  */
-export function patchModelConfig(config: ModelConfig, patch: ModelSettingsPatch, context: SettingsContext): ModelConfig {
+export function patchModelConfig(
+  config: ModelConfig,
+  patch: ModelSettingsPatch,
+  context: SettingsContext,
+): ModelConfig {
   refuseBatchingOf(patch, context);
   const before = settingsOf(config, context).settings;
   const wanted: ModelSettings = { ...before, ...definedOnly(patch) };
   const misfit = patch.preferredBatchSizes?.find((size) => size > wanted.maxBatchSize);
-  if (misfit !== undefined) throw invalid(`preferredBatchSizes contains ${misfit}; the largest allowed is maxBatchSize (${wanted.maxBatchSize})`);
+  if (misfit !== undefined)
+    throw invalid(
+      `preferredBatchSizes contains ${misfit}; the largest allowed is maxBatchSize (${wanted.maxBatchSize})`,
+    );
   let result = config;
-  if (context.obstacle === null && (patch.maxBatchSize !== undefined || patch.batching === true)) result = withBatchDimension(result, patch);
+  if (context.obstacle === null && (patch.maxBatchSize !== undefined || patch.batching === true))
+    result = withBatchDimension(result, patch);
   result = withQueueFields(result, patch, wanted.maxBatchSize);
-  if (patch.instanceCount !== undefined) result = withInstanceCount(result, patch.instanceCount, wanted.executionProviders);
-  if (patch.executionProviders !== undefined) result = withProviders(result, patch.executionProviders, context.platform);
-  if (patch.intraOpThreads !== undefined) result = withParameter(result, THREADS_PARAMETER, String(patch.intraOpThreads));
+  if (patch.instanceCount !== undefined)
+    result = withInstanceCount(result, patch.instanceCount, wanted.executionProviders);
+  if (patch.executionProviders !== undefined)
+    result = withProviders(result, patch.executionProviders, context.platform);
+  if (patch.intraOpThreads !== undefined)
+    result = withParameter(result, THREADS_PARAMETER, String(patch.intraOpThreads));
   return context.obstacle === null ? withBatching(result, wanted.batching, context) : result;
 }
 
@@ -214,8 +284,16 @@ function definedOnly(patch: ModelSettingsPatch): ModelSettingsPatch {
 
 function refuseBatchingOf(patch: ModelSettingsPatch, { obstacle }: SettingsContext): void {
   if (obstacle === null) return;
-  const asked = patch.batching === true ? 'batching on' : (patch.maxBatchSize ?? 1) > 1 ? `maxBatchSize ${patch.maxBatchSize}` : null;
-  if (asked !== null) throw invalid(`${asked} is not possible: ${obstacle}. Export the model with an open first dimension to batch it`);
+  const asked =
+    patch.batching === true
+      ? 'batching on'
+      : (patch.maxBatchSize ?? 1) > 1
+        ? `maxBatchSize ${patch.maxBatchSize}`
+        : null;
+  if (asked !== null)
+    throw invalid(
+      `${asked} is not possible: ${obstacle}. Export the model with an open first dimension to batch it`,
+    );
 }
 
 /** Sets `max_batch_size`; where dims stood for full shapes they lose the batch dimension, which the size now implies. */
@@ -232,7 +310,10 @@ function withBatchDimension(config: ModelConfig, patch: ModelSettingsPatch): Mod
     const { input: _input, output: _output, ...rest } = sized;
     return rest;
   }
-  const inner = <T extends { readonly dims?: readonly number[] }>(tensor: T): T => ({ ...tensor, dims: tensor.dims?.slice(1) });
+  const inner = <T extends { readonly dims?: readonly number[] }>(tensor: T): T => ({
+    ...tensor,
+    dims: tensor.dims?.slice(1),
+  });
   return {
     ...sized,
     ...(config.input ? { input: config.input.map(inner) } : {}),
@@ -242,7 +323,8 @@ function withBatchDimension(config: ModelConfig, patch: ModelSettingsPatch): Mod
 
 function withQueueFields(config: ModelConfig, patch: ModelSettingsPatch, maxBatchSize: number): ModelConfig {
   const before: ConfigDynamicBatching = config.dynamic_batching ?? {};
-  const preferred = patch.preferredBatchSizes ?? before.preferred_batch_size?.filter((size) => size <= maxBatchSize);
+  const preferred =
+    patch.preferredBatchSizes ?? before.preferred_batch_size?.filter((size) => size <= maxBatchSize);
   const after: ConfigDynamicBatching = {
     ...before,
     ...(preferred === undefined ? {} : { preferred_batch_size: preferred }),
@@ -256,18 +338,31 @@ function withQueueFields(config: ModelConfig, patch: ModelSettingsPatch, maxBatc
   return isNew && !hasContent ? config : { ...config, dynamic_batching: after };
 }
 
-function withInstanceCount(config: ModelConfig, count: number, providers: readonly ExecutionProvider[]): ModelConfig {
+function withInstanceCount(
+  config: ModelConfig,
+  count: number,
+  providers: readonly ExecutionProvider[],
+): ModelConfig {
   const [first, ...others] = config.instance_group ?? [];
   const group: ConfigInstanceGroup = first ?? (providers.join() === 'cpu' ? { kind: 'KIND_CPU' } : {});
   const elsewhere = others.reduce((sum, other) => sum + (other.count ?? 1), 0);
   const kept = count > elsewhere ? others : [];
-  return { ...config, instance_group: [{ ...group, count: kept.length > 0 ? count - elsewhere : count }, ...kept] };
+  return {
+    ...config,
+    instance_group: [{ ...group, count: kept.length > 0 ? count - elsewhere : count }, ...kept],
+  };
 }
 
-function withProviders(config: ModelConfig, providers: readonly ExecutionProvider[], platform: NodeJS.Platform): ModelConfig {
+function withProviders(
+  config: ModelConfig,
+  providers: readonly ExecutionProvider[],
+  platform: NodeJS.Platform,
+): ModelConfig {
   const without = withParameter(config, FERRY_PARAMETER.executionProviders, null);
   const [derived] = executionProvidersOf(without, platform);
-  return derived.join() === providers.join() ? without : withParameter(config, FERRY_PARAMETER.executionProviders, providers.join(','));
+  return derived.join() === providers.join()
+    ? without
+    : withParameter(config, FERRY_PARAMETER.executionProviders, providers.join(','));
 }
 
 /** Switched off, the block with its values stays in the file, so that switching on brings them back. */

@@ -4,15 +4,22 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EngineError } from '../base';
 import { defaultDataPath } from './data-path';
-import { engineHelp, type EngineOptions, envName, OPTION_NAMES, OPTION_TEXTS } from './engine-options';
+import { type EngineOptions, engineHelp, envName, OPTION_NAMES, OPTION_TEXTS } from './engine-options';
 import { parseEngineOptions } from './parse-engine-options';
 
 let folder = '';
-beforeAll(() => { folder = mkdtempSync(join(tmpdir(), 'ferry-options-')); });
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'ferry-options-'));
+});
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const parse = (argv: readonly string[], env: Record<string, string> = {}, defaults = {}): EngineOptions => {
-  const result = parseEngineOptions({ argv, env, defaults: { dataPath: '/data', ...defaults }, cwd: '/work' });
+  const result = parseEngineOptions({
+    argv,
+    env,
+    defaults: { dataPath: '/data', ...defaults },
+    cwd: '/work',
+  });
   if ('help' in result) throw new Error('help');
   return result.options;
 };
@@ -35,10 +42,21 @@ const jsonFile = (content: unknown): string => {
 describe('engine options', () => {
   it('have defaults for everything', () => {
     expect(parse([])).toEqual({
-      host: '127.0.0.1', httpPort: 8000, grpcPort: 8001, metricsPort: 8002, controlPort: 8003,
-      repositoryPath: '/data/models', dataPath: '/data', starterModelsPath: null, rendererPath: null,
-      maxRequestBytes: 256 * 1024 * 1024, drainTimeoutMs: 30_000, logLevel: 'info', controlToken: null,
-      allowNetwork: false, allowedHosts: [],
+      host: '127.0.0.1',
+      httpPort: 8000,
+      grpcPort: 8001,
+      metricsPort: 8002,
+      controlPort: 8003,
+      repositoryPath: '/data/models',
+      dataPath: '/data',
+      starterModelsPath: null,
+      rendererPath: null,
+      maxRequestBytes: 256 * 1024 * 1024,
+      drainTimeoutMs: 30_000,
+      logLevel: 'info',
+      controlToken: null,
+      allowNetwork: false,
+      allowedHosts: [],
     });
   });
 
@@ -50,20 +68,40 @@ describe('engine options', () => {
 
   it('take the command line before the environment, that before the file, that before the caller’s defaults', () => {
     const file = jsonFile({ httpPort: 3, grpcPort: 3, metricsPort: 5 });
-    const options = parse(['--config', file, '--http-port=1'], { FERRY_HTTP_PORT: '2', FERRY_GRPC_PORT: '2' }, { httpPort: 4, grpcPort: 4, metricsPort: 4, controlPort: 4 });
-    expect([options.httpPort, options.grpcPort, options.metricsPort, options.controlPort]).toEqual([1, 2, 5, 4]);
+    const options = parse(
+      ['--config', file, '--http-port=1'],
+      { FERRY_HTTP_PORT: '2', FERRY_GRPC_PORT: '2' },
+      { httpPort: 4, grpcPort: 4, metricsPort: 4, controlPort: 4 },
+    );
+    expect([options.httpPort, options.grpcPort, options.metricsPort, options.controlPort]).toEqual([
+      1, 2, 5, 4,
+    ]);
   });
 
   it('spread --port over the four doors, except those that are named', () => {
     const options = parse(['--port', '9000', '--control-port', '7777']);
-    expect([options.httpPort, options.grpcPort, options.metricsPort, options.controlPort]).toEqual([9000, 9001, 9002, 7777]);
+    expect([options.httpPort, options.grpcPort, options.metricsPort, options.controlPort]).toEqual([
+      9000, 9001, 9002, 7777,
+    ]);
     const free = parse([], { FERRY_PORT: '0' });
     expect([free.httpPort, free.grpcPort, free.metricsPort, free.controlPort]).toEqual([0, 0, 0, 0]);
     expect(parse(['--config', jsonFile({ port: 9100 })]).controlPort).toBe(9103);
   });
 
   it('resolve paths, read sizes with units, lists and switches', () => {
-    const options = parse(['serve', '--repository', 'models', '--max-request-bytes', '1GiB', '--allowed-host', 'a.example', '--allowed-host=b,c'], { FERRY_ALLOW_NETWORK: 'yes' });
+    const options = parse(
+      [
+        'serve',
+        '--repository',
+        'models',
+        '--max-request-bytes',
+        '1GiB',
+        '--allowed-host',
+        'a.example',
+        '--allowed-host=b,c',
+      ],
+      { FERRY_ALLOW_NETWORK: 'yes' },
+    );
     expect(options.repositoryPath).toBe(resolve('/work/models'));
     expect(options.maxRequestBytes).toBe(1024 ** 3);
     expect(options.allowedHosts).toEqual(['a.example', 'b', 'c']);
@@ -72,7 +110,9 @@ describe('engine options', () => {
   });
 
   it('report all faults at once, each with the name by which it was given', () => {
-    const message = faultsOf(['--htp-port', '1', 'extra', '--log-level', 'loud', '--repository'], { FERRY_CONTROL_PORT: '70000' });
+    const message = faultsOf(['--htp-port', '1', 'extra', '--log-level', 'loud', '--repository'], {
+      FERRY_CONTROL_PORT: '70000',
+    });
     expect(message).toMatch(/^6 options are wrong:/);
     expect(message).toContain('--htp-port is not an option. Did you mean "--http-port"?');
     expect(message).toContain('"extra" is not an option');
@@ -117,7 +157,9 @@ describe('engine options', () => {
   it('keep data where each system keeps it', () => {
     expect(defaultDataPath('linux', {}, '/home/a')).toBe('/home/a/.local/share/ferry');
     expect(defaultDataPath('linux', { XDG_DATA_HOME: '/x' }, '/home/a')).toBe('/x/ferry');
-    expect(defaultDataPath('linux', { XDG_DATA_HOME: 'relative' }, '/home/a')).toBe('/home/a/.local/share/ferry');
+    expect(defaultDataPath('linux', { XDG_DATA_HOME: 'relative' }, '/home/a')).toBe(
+      '/home/a/.local/share/ferry',
+    );
     expect(defaultDataPath('darwin', {}, '/Users/a')).toBe('/Users/a/Library/Application Support/Ferry');
     expect(defaultDataPath('win32', { APPDATA: 'C:\\A' }, 'C:\\U')).toBe('C:\\A\\Ferry');
   });

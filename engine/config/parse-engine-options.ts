@@ -6,7 +6,13 @@ import { invalid } from '../base';
 import { defaultDataPath } from './data-path';
 import { didYouMean } from './did-you-mean';
 import {
-  engineHelp, type EngineOptionName, type EngineOptions, type EngineOptionsDefaults, engineOptionsSchema, envName, OPTION_NAMES,
+  type EngineOptionName,
+  type EngineOptions,
+  type EngineOptionsDefaults,
+  engineHelp,
+  engineOptionsSchema,
+  envName,
+  OPTION_NAMES,
   OPTION_TEXTS,
 } from './engine-options';
 
@@ -24,7 +30,12 @@ export interface EngineOptionsSource {
 type Given = Map<EngineOptionName, { readonly value: unknown; readonly label: string }>;
 
 const PORTS = ['httpPort', 'grpcPort', 'metricsPort', 'controlPort'] as const;
-const PATHS: readonly EngineOptionName[] = ['repositoryPath', 'dataPath', 'starterModelsPath', 'rendererPath'];
+const PATHS: readonly EngineOptionName[] = [
+  'repositoryPath',
+  'dataPath',
+  'starterModelsPath',
+  'rendererPath',
+];
 const UNITS: Readonly<Record<string, number>> = { '': 1, b: 1, kib: 1024, mib: 1024 ** 2, gib: 1024 ** 3 };
 
 /**
@@ -32,7 +43,9 @@ const UNITS: Readonly<Record<string, number>> = { '': 1, b: 1, kib: 1024, mib: 1
  *
  * Errors: INVALID_ARGUMENT with every fault that was found, one per line.
  */
-export function parseEngineOptions(source: EngineOptionsSource): { readonly options: EngineOptions } | { readonly help: string } {
+export function parseEngineOptions(
+  source: EngineOptionsSource,
+): { readonly options: EngineOptions } | { readonly help: string } {
   const cwd = source.cwd ?? process.cwd();
   const faults: string[] = [];
   const commandLine = readArgv(source.argv, faults);
@@ -42,7 +55,8 @@ export function parseEngineOptions(source: EngineOptionsSource): { readonly opti
   const file: Given = configFile === null ? new Map() : readFile(resolve(cwd, configFile), faults);
   const given: Given = new Map([...file, ...env, ...commandLine.given]);
   const values = withDefaults(given, source, cwd);
-  const labelOf = (name: EngineOptionName): string => given.get(name)?.label ?? `--${OPTION_TEXTS[name].flag}`;
+  const labelOf = (name: EngineOptionName): string =>
+    given.get(name)?.label ?? `--${OPTION_TEXTS[name].flag}`;
 
   const checked = engineOptionsSchema.safeParse(values);
   for (const issue of checked.error?.issues ?? []) {
@@ -52,7 +66,9 @@ export function parseEngineOptions(source: EngineOptionsSource): { readonly opti
   if (checked.data) checkTogether(checked.data, labelOf, faults);
   if (faults.length > 0 || !checked.data) {
     const count = faults.length === 1 ? 'An option is wrong' : `${faults.length} options are wrong`;
-    throw invalid(`${count}:\n${faults.map((fault) => `  ${fault}`).join('\n')}\nSee --help for all options.`);
+    throw invalid(
+      `${count}:\n${faults.map((fault) => `  ${fault}`).join('\n')}\nSee --help for all options.`,
+    );
   }
   Object.freeze(checked.data.allowedHosts);
   return { options: Object.freeze(checked.data) };
@@ -62,7 +78,11 @@ function shown(name: EngineOptionName, value: unknown): string {
   return OPTION_TEXTS[name].secret || value === undefined ? '' : `${JSON.stringify(value)} is not allowed: `;
 }
 
-function withDefaults(given: Given, source: EngineOptionsSource, cwd: string): Partial<Record<EngineOptionName, unknown>> {
+function withDefaults(
+  given: Given,
+  source: EngineOptionsSource,
+  cwd: string,
+): Partial<Record<EngineOptionName, unknown>> {
   const values: Partial<Record<EngineOptionName, unknown>> = { ...source.defaults };
   for (const [name, { value }] of given) values[name] = value;
   values.dataPath ??= defaultDataPath(process.platform, source.env, homedir());
@@ -74,34 +94,69 @@ function withDefaults(given: Given, source: EngineOptionsSource, cwd: string): P
   return values;
 }
 
-function readArgv(argv: readonly string[], faults: string[]): { given: Given; help: boolean; config: string | null } {
-  const words = argv[0] === 'serve' ? argv.slice(1) : argv;
-  const flags = new Map<string, EngineOptionName>(OPTION_NAMES.map((name) => [OPTION_TEXTS[name].flag, name]));
-  const switches = OPTION_NAMES.filter((name) => OPTION_TEXTS[name].value === null).flatMap((name) => [OPTION_TEXTS[name].flag, `no-${OPTION_TEXTS[name].flag}`]);
-  const known = [...flags.keys(), ...switches, 'port', 'config', 'help'];
+const FLAGS = OPTION_NAMES.map((name) => OPTION_TEXTS[name].flag);
+const SWITCHES = OPTION_NAMES.filter((name) => OPTION_TEXTS[name].value === null).flatMap((name) => [
+  OPTION_TEXTS[name].flag,
+  `no-${OPTION_TEXTS[name].flag}`,
+]);
+const KNOWN = new Set([...FLAGS, ...SWITCHES, 'port', 'config', 'help']);
+
+interface CommandLine {
+  readonly given: Given;
+  readonly help: boolean;
+  readonly config: string | null;
+}
+
+function readArgv(argv: readonly string[], faults: string[]): CommandLine {
+  const words = argv[0] === 'serve' ? argv.slice(1) : [...argv];
+  const kindOf = (flag: string) => (SWITCHES.includes(flag) || flag === 'help' ? 'boolean' : 'string');
   const { tokens } = parseArgs({
-    args: [...words],
+    args: words,
     strict: false,
     tokens: true,
-    options: Object.fromEntries(known.map((flag) => [flag, { type: switches.includes(flag) || flag === 'help' ? 'boolean' : 'string' }])),
+    options: Object.fromEntries([...KNOWN].map((flag) => [flag, { type: kindOf(flag) }])),
   });
-  const texts = new Map<string, string[]>();
+  const texts = new Map<string, string>();
   let help = false;
   for (const token of tokens) {
-    if (token.kind === 'positional') faults.push(`"${token.value}" is not an option${known.includes(token.value) ? `; write --${token.value}` : ''}`);
-    if (token.kind !== 'option') continue;
-    const { name, value } = token;
-    if (name === 'help' || name === 'h') help = true;
-    else if (!known.includes(name)) faults.push(`${token.rawName} is not an option.${didYouMean(name, known).replace('"', '"--')}`);
-    else if (switches.includes(name)) {
-      if (value !== undefined) faults.push(`--${name} takes no value`);
-      const isOff = name.startsWith('no-');
-      texts.set(isOff ? name.slice('no-'.length) : name, [isOff ? 'false' : 'true']);
-    } else if (value === undefined || (!token.inlineValue && value.startsWith('--'))) faults.push(`--${name} needs a value`);
-    else texts.set(name, name === 'allowed-host' ? [...(texts.get(name) ?? []), value] : [value]);
+    if (token.kind === 'option' && (token.name === 'help' || token.name === 'h')) help = true;
+    else if (token.kind === 'option') takeFlag(token, texts, faults);
+    else if (token.kind === 'positional') {
+      faults.push(
+        `"${token.value}" is not an option${KNOWN.has(token.value) ? `; write --${token.value}` : ''}`,
+      );
+    }
   }
-  const joined = new Map([...texts].map(([flag, values]) => [flag, values.join(',')]));
-  return { given: readTexts(joined, (flag) => `--${flag}`, faults), help, config: joined.get('config') ?? null };
+  return {
+    given: readTexts(texts, (flag) => `--${flag}`, faults),
+    help,
+    config: texts.get('config') ?? null,
+  };
+}
+
+interface FlagToken {
+  readonly name: string;
+  readonly rawName: string;
+  readonly value: string | undefined;
+  readonly inlineValue: boolean | undefined;
+}
+
+function takeFlag(
+  { name, rawName, value, inlineValue }: FlagToken,
+  texts: Map<string, string>,
+  faults: string[],
+): void {
+  if (!KNOWN.has(name)) {
+    faults.push(`${rawName} is not an option.${didYouMean(name, KNOWN).replace('"', '"--')}`);
+  } else if (SWITCHES.includes(name)) {
+    if (value !== undefined) faults.push(`--${name} takes no value`);
+    texts.set(name.replace(/^no-/, ''), String(!name.startsWith('no-')));
+  } else if (value === undefined || (!inlineValue && value.startsWith('--'))) {
+    faults.push(`--${name} needs a value`);
+  } else {
+    const before = name === OPTION_TEXTS.allowedHosts.flag ? texts.get(name) : undefined;
+    texts.set(name, before === undefined ? value : `${before},${value}`);
+  }
 }
 
 function readEnv(env: EngineOptionsSource['env'], faults: string[]): Given {
@@ -114,14 +169,18 @@ function readEnv(env: EngineOptionsSource['env'], faults: string[]): Given {
 }
 
 /** Values from texts by flag; `port` sets the four ports that are not given themselves. */
-function readTexts(texts: ReadonlyMap<string, string>, labelOf: (flag: string) => string, faults: string[]): Given {
+function readTexts(
+  texts: ReadonlyMap<string, string>,
+  labelOf: (flag: string) => string,
+  faults: string[],
+): Given {
   const given: Given = new Map();
   const first = texts.get('port');
   if (first !== undefined) spreadPorts(numberOf(first), labelOf('port'), given, faults);
   for (const name of OPTION_NAMES) {
     const { flag } = OPTION_TEXTS[name];
     const text = texts.get(flag);
-    if (text !== undefined) given.set(name, { value: valueOf(name, text), label: labelOf(flag) });
+    if (text !== undefined) given.set(name, { value: valueFromText(name, text), label: labelOf(flag) });
   }
   return given;
 }
@@ -129,7 +188,9 @@ function readTexts(texts: ReadonlyMap<string, string>, labelOf: (flag: string) =
 function spreadPorts(first: unknown, label: string, given: Given, faults: string[]): void {
   const highest = 65_535 - (PORTS.length - 1);
   if (typeof first !== 'number' || !Number.isInteger(first) || first < 0 || first > highest) {
-    faults.push(`${label}: ${JSON.stringify(first)} is not allowed: it must be a number from 0 to ${highest}`);
+    faults.push(
+      `${label}: ${JSON.stringify(first)} is not allowed: it must be a number from 0 to ${highest}`,
+    );
     return;
   }
   PORTS.forEach((name, i) => {
@@ -138,7 +199,7 @@ function spreadPorts(first: unknown, label: string, given: Given, faults: string
 }
 
 /** A text as the kind of value that the option has; what does not fit stays a text and is refused by the schema. */
-function valueOf(name: EngineOptionName, text: string): unknown {
+function valueFromText(name: EngineOptionName, text: string): unknown {
   switch (name) {
     case 'httpPort':
     case 'grpcPort':
@@ -154,15 +215,24 @@ function valueOf(name: EngineOptionName, text: string): unknown {
     case 'allowNetwork':
       return SWITCH_WORDS.get(text.toLowerCase()) ?? text;
     case 'allowedHosts':
-      return text.split(',').map((part) => part.trim()).filter((part) => part !== '');
+      return text
+        .split(',')
+        .map((part) => part.trim())
+        .filter((part) => part !== '');
     default:
       return text;
   }
 }
 
 const SWITCH_WORDS = new Map([
-  ['true', true], ['1', true], ['yes', true], ['on', true],
-  ['false', false], ['0', false], ['no', false], ['off', false],
+  ['true', true],
+  ['1', true],
+  ['yes', true],
+  ['on', true],
+  ['false', false],
+  ['0', false],
+  ['no', false],
+  ['off', false],
 ]);
 
 function numberOf(text: string): unknown {
@@ -188,12 +258,17 @@ function readFile(path: string, faults: string[]): Given {
   for (const [key, value] of entries) {
     const name = OPTION_NAMES.find((option) => option === key);
     if (name !== undefined) given.set(name, { value, label: label(key) });
-    else if (key !== 'port') faults.push(`${label(key)} is not an option.${didYouMean(key, ['port', ...OPTION_NAMES])}`);
+    else if (key !== 'port')
+      faults.push(`${label(key)} is not an option.${didYouMean(key, ['port', ...OPTION_NAMES])}`);
   }
   return given;
 }
 
-function checkTogether(options: EngineOptions, labelOf: (name: EngineOptionName) => string, faults: string[]): void {
+function checkTogether(
+  options: EngineOptions,
+  labelOf: (name: EngineOptionName) => string,
+  faults: string[],
+): void {
   if (!isLoopback(options.host) && !options.allowNetwork) {
     faults.push(
       `${labelOf('host')}: "${options.host}" can be reached from other machines. Add --allow-network if that is meant (anyone who ` +
@@ -204,7 +279,8 @@ function checkTogether(options: EngineOptions, labelOf: (name: EngineOptionName)
   for (const name of PORTS) {
     const wanted = options[name];
     const owner = owners.get(wanted);
-    if (wanted !== 0 && owner !== undefined) faults.push(`${labelOf(name)}: port ${wanted} is that of ${labelOf(owner)} already`);
+    if (wanted !== 0 && owner !== undefined)
+      faults.push(`${labelOf(name)}: port ${wanted} is that of ${labelOf(owner)} already`);
     owners.set(wanted, name);
   }
 }

@@ -92,7 +92,8 @@ class PbtxtParser {
     if (hasColon) this.at += 1;
     this.skipSpace();
     const first = this.text[this.at];
-    if (first === '[') return { name, start, values: this.list(depth, hasColon, name), end: this.at, isList: true, hasColon };
+    if (first === '[')
+      return { name, start, values: this.list(depth, hasColon, name), end: this.at, isList: true, hasColon };
     if (first !== '{' && first !== '<' && !hasColon) throw this.error(`":" is missing after "${name}"`);
     return { name, start, values: [this.value(depth, name)], end: this.at, isList: false, hasColon };
   }
@@ -108,7 +109,8 @@ class PbtxtParser {
     for (;;) {
       this.skipSpace();
       const value = this.value(depth, name);
-      if (value.kind === 'scalar' && !hasColon) throw this.error(`":" is missing after "${name}"`, value.start);
+      if (value.kind === 'scalar' && !hasColon)
+        throw this.error(`":" is missing after "${name}"`, value.start);
       values.push(value);
       this.skipSpace();
       const next = this.text[this.at];

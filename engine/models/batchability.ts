@@ -9,10 +9,32 @@ export interface Batchability {
 /** Names like "DynamicDimension.3", "unk__12", "s0": exporters number them, so two that differ say nothing. */
 const NUMBERED_NAME = /\d$/;
 
-const CONVOLUTIONS = new Set(['Conv', 'ConvTranspose', 'ConvInteger', 'QLinearConv', 'FusedConv', 'NhwcConv', 'DeformConv']);
+const CONVOLUTIONS = new Set([
+  'Conv',
+  'ConvTranspose',
+  'ConvInteger',
+  'QLinearConv',
+  'FusedConv',
+  'NhwcConv',
+  'DeformConv',
+]);
 const MATRIX_PRODUCTS = new Set([
-  'MatMul', 'Gemm', 'MatMulInteger', 'QLinearMatMul', 'FusedMatMul', 'FusedGemm', 'MatMulNBits', 'Einsum', 'LSTM', 'GRU', 'RNN',
-  'Attention', 'MultiHeadAttention', 'GroupQueryAttention', 'DynamicQuantizeMatMul', 'QGemm',
+  'MatMul',
+  'Gemm',
+  'MatMulInteger',
+  'QLinearMatMul',
+  'FusedMatMul',
+  'FusedGemm',
+  'MatMulNBits',
+  'Einsum',
+  'LSTM',
+  'GRU',
+  'RNN',
+  'Attention',
+  'MultiHeadAttention',
+  'GroupQueryAttention',
+  'DynamicQuantizeMatMul',
+  'QGemm',
 ]);
 
 /**
@@ -20,13 +42,15 @@ const MATRIX_PRODUCTS = new Set([
  * of them give that dimension different names of a person's choosing ("batch" and "boxes").
  *
  * @param operators how often each operator stands in the graph, subgraphs included; keys without domain
+ * @param unranked names of tensors without a shape: nothing speaks against them, config.pbtxt has to give their dims
  */
 export function judgeBatchability(
   inputs: readonly TensorSpec[],
   outputs: readonly TensorSpec[],
   operators: ReadonlyMap<string, number>,
+  unranked: readonly string[] = [],
 ): Batchability {
-  const reason = firstObstacle(inputs, outputs);
+  const reason = firstObstacle(inputs, outputs, new Set(unranked));
   if (reason !== null) return { batchable: false, batchingNote: reason };
   const caution = mostlyConvolutions(operators)
     ? 'mostly convolutions: on a CPU batching gains little, because one image already fills the cores and a batch leaves the cache'
@@ -34,24 +58,43 @@ export function judgeBatchability(
   return { batchable: true, batchingNote: caution };
 }
 
-function firstObstacle(inputs: readonly TensorSpec[], outputs: readonly TensorSpec[]): string | null {
+interface NamedAxis {
+  readonly what: string;
+  readonly name: string;
+}
+
+function firstObstacle(
+  inputs: readonly TensorSpec[],
+  outputs: readonly TensorSpec[],
+  unranked: ReadonlySet<string>,
+): string | null {
   if (inputs.length === 0) return 'the model has no inputs';
-  let named: { what: string; name: string } | null = null;
-  for (const [role, specs] of [['input', inputs], ['output', outputs]] as const) {
-    for (const spec of specs) {
-      const what = `${role} "${spec.name}"`;
-      const first = spec.shape[0];
-      if (first === undefined) return `${what} is a scalar: it has no dimension to batch along`;
-      if (first !== -1) return `${what} has the fixed first dimension ${first}`;
-      const name = spec.dimNames[0] ?? null;
-      if (name === null || NUMBERED_NAME.test(name)) continue;
-      if (named !== null && named.name !== name) {
-        return `${what} calls its first dimension "${name}", ${named.what} calls it "${named.name}": they are not one batch dimension`;
-      }
-      named = { what, name };
-    }
-  }
-  return null;
+  const tensors = [
+    ...inputs.map((spec) => ({ what: `input "${spec.name}"`, spec })),
+    ...outputs.map((spec) => ({ what: `output "${spec.name}"`, spec })),
+  ].filter(({ spec }) => !unranked.has(spec.name));
+  const obstacle = tensors
+    .map(({ what, spec }) => fixedFirstDimension(what, spec))
+    .find((reason) => reason !== null);
+  return obstacle ?? conflictingNames(tensors.flatMap(({ what, spec }) => namedAxis(what, spec)));
+}
+
+function fixedFirstDimension(what: string, spec: TensorSpec): string | null {
+  const [first] = spec.shape;
+  if (first === undefined) return `${what} is a scalar: it has no dimension to batch along`;
+  return first === -1 ? null : `${what} has the fixed first dimension ${first}`;
+}
+
+function namedAxis(what: string, spec: TensorSpec): NamedAxis[] {
+  const name = spec.dimNames[0] ?? null;
+  return name === null || NUMBERED_NAME.test(name) ? [] : [{ what, name }];
+}
+
+function conflictingNames(axes: readonly NamedAxis[]): string | null {
+  const [first] = axes;
+  const other = axes.find((axis) => axis.name !== first?.name);
+  if (first === undefined || other === undefined) return null;
+  return `${other.what} calls its first dimension "${other.name}", ${first.what} calls it "${first.name}": they are not one batch dimension`;
 }
 
 function mostlyConvolutions(operators: ReadonlyMap<string, number>): boolean {

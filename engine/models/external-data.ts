@@ -1,4 +1,4 @@
-import { type BigIntStats, type Stats } from 'node:fs';
+import type { BigIntStats, Stats } from 'node:fs';
 import { lstat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, win32 } from 'node:path';
 import { EngineError } from '../base';
@@ -61,7 +61,8 @@ function readEntries(reference: ExternalReference): Range {
     seen.set(key, value);
   }
   const location = seen.get('location') ?? '';
-  if (location === '') throw refuse(reference, 'it does not say which ("location" is missing). Export the model again.');
+  if (location === '')
+    throw refuse(reference, 'it does not say which ("location" is missing). Export the model again.');
   return {
     location,
     offset: wholeNumber(reference, 'offset', seen.get('offset') ?? '0'),
@@ -79,24 +80,38 @@ function pathParts(reference: ExternalReference, location: string, onnxName: str
   if (location.startsWith('*/')) throw refuse(reference, `"${location}" is not a file name.`);
   if (location.includes('\0')) throw refuse(reference, 'its file name contains a zero byte.');
   if (isAbsolute(location) || win32.isAbsolute(location) || /^[A-Za-z]:/.test(location)) {
-    throw refuse(reference, `"${location}" is an absolute path. Put the file beside ${onnxName} and export with a relative location.`);
+    throw refuse(
+      reference,
+      `"${location}" is an absolute path. Put the file beside ${onnxName} and export with a relative location.`,
+    );
   }
   const parts = location.split(/[/\\]/).filter((part) => part !== '' && part !== '.');
   if (parts.length === 0 || parts.includes('..')) {
-    throw refuse(reference, `"${location}" lies outside the model's folder. Put the file beside ${onnxName} and export again.`);
+    throw refuse(
+      reference,
+      `"${location}" lies outside the model's folder. Put the file beside ${onnxName} and export again.`,
+    );
   }
   return parts;
 }
 
-async function plainFile(reference: ExternalReference, folder: string, parts: readonly string[]): Promise<ExternalFile> {
+async function plainFile(
+  reference: ExternalReference,
+  folder: string,
+  parts: readonly string[],
+): Promise<ExternalFile> {
   let path = folder;
   let found: Stats | BigIntStats | null = null;
   for (const part of parts) {
     path = join(path, part);
     found = await lstat(path).catch(() => null);
-    if (found === null) throw refuse(reference, `"${parts.join('/')}" is not there. Copy it beside the ONNX file.`);
+    if (found === null)
+      throw refuse(reference, `"${parts.join('/')}" is not there. Copy it beside the ONNX file.`);
     if (found.isSymbolicLink()) {
-      throw refuse(reference, `"${parts.join('/')}" is or goes through a symbolic link. Copy the real file into the model's folder.`);
+      throw refuse(
+        reference,
+        `"${parts.join('/')}" is or goes through a symbolic link. Copy the real file into the model's folder.`,
+      );
     }
   }
   if (found === null || !found.isFile()) throw refuse(reference, `"${parts.join('/')}" is not a plain file.`);
@@ -109,7 +124,12 @@ async function plainFile(reference: ExternalReference, folder: string, parts: re
   return { path: parts.join('/'), sizeBytes: Number(found.size) };
 }
 
-function checkRange(reference: ExternalReference, file: ExternalFile, offset: number, length: number | null): number {
+function checkRange(
+  reference: ExternalReference,
+  file: ExternalFile,
+  offset: number,
+  length: number | null,
+): number {
   const end = offset + (length ?? 0);
   if (end > file.sizeBytes) {
     throw refuse(

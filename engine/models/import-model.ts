@@ -27,7 +27,10 @@ export interface ImportOptions {
 export async function importModel(options: ImportOptions): Promise<void> {
   const { name, repositoryPath } = options;
   const checked = modelNameSchema.safeParse(name);
-  if (!checked.success) throw invalid(`model name ${JSON.stringify(name.slice(0, 200))}: ${checked.error.issues[0]?.message ?? 'not allowed'}`);
+  if (!checked.success)
+    throw invalid(
+      `model name ${JSON.stringify(name.slice(0, 200))}: ${checked.error.issues[0]?.message ?? 'not allowed'}`,
+    );
   await refuseTaken(repositoryPath, name);
   const source = await findModelSource(options.path);
   const hidden = join(repositoryPath, `.import-${randomUUID()}`);
@@ -42,13 +45,22 @@ export async function importModel(options: ImportOptions): Promise<void> {
 }
 
 async function refuseTaken(repositoryPath: string, name: string): Promise<void> {
-  const isTaken = async (candidate: string): Promise<boolean> => (await stat(join(repositoryPath, candidate)).catch(() => null)) !== null;
+  const isTaken = async (candidate: string): Promise<boolean> =>
+    (await stat(join(repositoryPath, candidate)).catch(() => null)) !== null;
   if (!(await isTaken(name))) return;
   const free = await freeName(name, isTaken);
-  throw new EngineError('ALREADY_EXISTS', `the repository has a model "${name}" already. Choose another name, for example "${free}"`);
+  throw new EngineError(
+    'ALREADY_EXISTS',
+    `the repository has a model "${name}" already. Choose another name, for example "${free}"`,
+  );
 }
 
-async function copySource(source: ModelSource, target: string, name: string, signal: AbortSignal | undefined): Promise<void> {
+async function copySource(
+  source: ModelSource,
+  target: string,
+  name: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   for (const { from, to } of source.files) {
     if (signal?.aborted) throw new EngineError('CANCELLED', 'the import was cancelled');
     const path = join(target, to);
@@ -56,7 +68,11 @@ async function copySource(source: ModelSource, target: string, name: string, sig
     // Where the file system can share the blocks, a copy of gigabytes takes no time and no space.
     await copyFile(from, path, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
   }
-  const config: ModelConfig = { ...source.config, name, ...(source.config.platform ? {} : { backend: source.config.backend ?? 'onnxruntime' }) };
+  const config: ModelConfig = {
+    ...source.config,
+    name,
+    ...(source.config.platform ? {} : { backend: source.config.backend ?? 'onnxruntime' }),
+  };
   await mkdir(target, { recursive: true });
   await writeFile(join(target, CONFIG_FILE), source.configTextFor?.(config) ?? writeModelConfig(config));
 }
@@ -65,13 +81,25 @@ function importFault(error: unknown, name: string, repositoryPath: string): unkn
   if (error instanceof EngineError) return error;
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return new EngineError('INTERNAL', `the disk of the model repository is full; "${name}" was not copied. Make room in "${repositoryPath}" and try again`, { cause: error });
+    return new EngineError(
+      'INTERNAL',
+      `the disk of the model repository is full; "${name}" was not copied. Make room in "${repositoryPath}" and try again`,
+      { cause: error },
+    );
   }
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
-    return new EngineError('INTERNAL', `the model repository "${repositoryPath}" cannot be written: ${message}`, { cause: error });
+    return new EngineError(
+      'INTERNAL',
+      `the model repository "${repositoryPath}" cannot be written: ${message}`,
+      { cause: error },
+    );
   }
   if (code === 'EEXIST' || code === 'ENOTEMPTY') {
-    return new EngineError('ALREADY_EXISTS', `the repository got a model "${name}" meanwhile. Choose another name`, { cause: error });
+    return new EngineError(
+      'ALREADY_EXISTS',
+      `the repository got a model "${name}" meanwhile. Choose another name`,
+      { cause: error },
+    );
   }
   return new EngineError('INTERNAL', `"${name}" could not be copied: ${message}`, { cause: error });
 }
@@ -84,4 +112,3 @@ export async function removeModel(repositoryPath: string, name: string): Promise
   await rename(path, hidden);
   await rm(hidden, { recursive: true, force: true });
 }
-

@@ -21,10 +21,17 @@ export async function inspectModel(path: string, options: InspectOptions): Promi
   const source = await findModelSource(path);
   const { facts, config } = source;
   if (facts === null) {
-    throw new EngineError('UNSUPPORTED', 'this is a simulated device: there is no model file to look into. Copy its folder into the repository');
+    throw new EngineError(
+      'UNSUPPORTED',
+      'this is a simulated device: there is no model file to look into. Copy its folder into the repository',
+    );
   }
   const obstacle = facts.batchable ? null : facts.batchingNote;
-  const { settings } = settingsOf(config, { obstacle, cpuBudget: options.cpuBudget, platform: options.platform ?? process.platform });
+  const { settings } = settingsOf(config, {
+    obstacle,
+    cpuBudget: options.cpuBudget,
+    platform: options.platform ?? process.platform,
+  });
   const taken = new Set(options.takenNames);
   return {
     path,

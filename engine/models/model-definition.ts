@@ -3,13 +3,20 @@ import { rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { EngineError } from '../base';
 import {
-  configParameter, dimsOmitBatch, editModelConfig, type ModelConfig, parseModelConfig, patchModelConfig, type SettingsContext, settingsOf,
+  configParameter,
+  dimsOmitBatch,
+  editModelConfig,
+  type ModelConfig,
+  parseModelConfig,
+  patchModelConfig,
+  type SettingsContext,
+  settingsOf,
 } from '../config';
 import type { ModelSettings, ModelSettingsPatch, SettingOrigin, TensorSpec } from '../contract';
 import type { InstanceSpec } from '../instances';
 import { backendOf, checkSupported, mergeTensors, statedTensor } from './check-config';
-import { CONFIG_FILE, type ModelFolder, readModelFolder, resolveModelFolder } from './model-folder';
 import { findModelFile } from './model-file';
+import { CONFIG_FILE, type ModelFolder, readModelFolder, resolveModelFolder } from './model-folder';
 import { type OnnxFacts, readOnnxFile } from './onnx-file';
 import { servedVersions } from './version-policy';
 
@@ -63,7 +70,11 @@ export interface DefinitionOptions {
  *
  * Errors: INVALID_ARGUMENT (name), NOT_FOUND, MODEL_INVALID, UNSUPPORTED; the message says what is wrong and what to do.
  */
-export async function readModelDefinition(repositoryPath: string, name: string, options: DefinitionOptions): Promise<ModelDefinition> {
+export async function readModelDefinition(
+  repositoryPath: string,
+  name: string,
+  options: DefinitionOptions,
+): Promise<ModelDefinition> {
   const path = await resolveModelFolder(repositoryPath, name);
   return defineModel(await readModelFolder(path, name), options);
 }
@@ -73,12 +84,18 @@ export async function defineModel(folder: ModelFolder, options: DefinitionOption
   const config = folder.configText === null ? {} : parseModelConfig(folder.configText);
   checkSupported(config, folder.name);
   const context = { cpuBudget: options.cpuBudget, platform: options.platform ?? process.platform };
-  return backendOf(config) === 'simulated' ? defineSimulated(folder, config, context) : defineOnnx(folder, config, context);
+  return backendOf(config) === 'simulated'
+    ? defineSimulated(folder, config, context)
+    : defineOnnx(folder, config, context);
 }
 
 type Machine = Omit<SettingsContext, 'obstacle'>;
 
-async function defineOnnx(folder: ModelFolder, config: ModelConfig, machine: Machine): Promise<ModelDefinition> {
+async function defineOnnx(
+  folder: ModelFolder,
+  config: ModelConfig,
+  machine: Machine,
+): Promise<ModelDefinition> {
   if (folder.versions.length === 0) throw new EngineError('MODEL_INVALID', noVersions(folder));
   const served = servedVersions(config, folder.versions);
   const read = await Promise.all(
@@ -87,7 +104,8 @@ async function defineOnnx(folder: ModelFolder, config: ModelConfig, machine: Mac
       try {
         return { version, path, facts: await readOnnxFile(path) };
       } catch (error) {
-        if (error instanceof EngineError) throw new EngineError(error.code, `version ${version}: ${error.message}`, { cause: error });
+        if (error instanceof EngineError)
+          throw new EngineError(error.code, `version ${version}: ${error.message}`, { cause: error });
         throw error;
       }
     }),
@@ -95,7 +113,9 @@ async function defineOnnx(folder: ModelFolder, config: ModelConfig, machine: Mac
   const newest = read[read.length - 1];
   if (newest === undefined) throw new EngineError('MODEL_INVALID', noVersions(folder));
   // One switch for all versions: they share a configuration and its max_batch_size.
-  const obstacle = read.map(({ facts }) => (facts.batchable ? null : facts.batchingNote)).find((note) => note !== null) ?? null;
+  const obstacle =
+    read.map(({ facts }) => (facts.batchable ? null : facts.batchingNote)).find((note) => note !== null) ??
+    null;
   const context: SettingsContext = { ...machine, obstacle };
   const { settings, origins } = settingsOf(config, context);
   const omitsBatch = dimsOmitBatch(config, obstacle === null);
@@ -127,13 +147,20 @@ async function defineOnnx(folder: ModelFolder, config: ModelConfig, machine: Mac
 }
 
 /** A device that is only waited for: its tensors and its cost curve stand in the configuration, and there is no model file. */
-async function defineSimulated(folder: ModelFolder, config: ModelConfig, machine: Machine): Promise<ModelDefinition> {
+async function defineSimulated(
+  folder: ModelFolder,
+  config: ModelConfig,
+  machine: Machine,
+): Promise<ModelDefinition> {
   const batchable = (config.max_batch_size ?? 0) > 0;
   const obstacle = batchable ? null : 'max_batch_size is not set';
   const context: SettingsContext = { ...machine, obstacle };
   const { settings, origins } = settingsOf(config, context);
   if (!config.input?.length || !config.output?.length) {
-    throw new EngineError('MODEL_INVALID', 'config.pbtxt: a simulated device needs both input and output, since there is no model file to read them from');
+    throw new EngineError(
+      'MODEL_INVALID',
+      'config.pbtxt: a simulated device needs both input and output, since there is no model file to read them from',
+    );
   }
   const inputs = config.input.map((tensor) => statedTensor('input', tensor, batchable, true));
   const outputs = config.output.map((tensor) => statedTensor('output', tensor, batchable, true));
@@ -144,7 +171,13 @@ async function defineSimulated(folder: ModelFolder, config: ModelConfig, machine
   return {
     ...common(folder, config, context),
     backend: 'simulated',
-    versions: names.map((version) => ({ version, path: join(folder.path, version), served: served.includes(version), inputs, outputs })),
+    versions: names.map((version) => ({
+      version,
+      path: join(folder.path, version),
+      served: served.includes(version),
+      inputs,
+      outputs,
+    })),
     inputs,
     outputs,
     facts: null,
@@ -159,7 +192,13 @@ async function defineSimulated(folder: ModelFolder, config: ModelConfig, machine
 
 function common(folder: ModelFolder, config: ModelConfig, settingsContext: SettingsContext) {
   const { name, path, fingerprint } = folder;
-  return { name, folder: path, config, settingsContext, fingerprint: `${fingerprint.config}\n${fingerprint.files}` };
+  return {
+    name,
+    folder: path,
+    config,
+    settingsContext,
+    fingerprint: `${fingerprint.config}\n${fingerprint.files}`,
+  };
 }
 
 const MAX_COST_US = 60_000_000;
@@ -168,11 +207,17 @@ function costOf(config: ModelConfig, key: string): number {
   const text = configParameter(config, key) ?? '0';
   const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
   if (value >= 0 && value <= MAX_COST_US) return value;
-  throw new EngineError('MODEL_INVALID', `config.pbtxt: parameter "${key}" is "${text}"; it must be microseconds from 0 to ${MAX_COST_US}`);
+  throw new EngineError(
+    'MODEL_INVALID',
+    `config.pbtxt: parameter "${key}" is "${text}"; it must be microseconds from 0 to ${MAX_COST_US}`,
+  );
 }
 
 function noVersions(folder: ModelFolder): string {
-  const odd = folder.oddVersions.length > 0 ? ` ("${folder.oddVersions.join('", "')}" is none: a version is a number without letters or leading zeros)` : '';
+  const odd =
+    folder.oddVersions.length > 0
+      ? ` ("${folder.oddVersions.join('", "')}" is none: a version is a number without letters or leading zeros)`
+      : '';
   return `the folder "${folder.name}" has no version directory${odd}. Put the model at ${folder.name}/1/model.onnx`;
 }
 
@@ -182,7 +227,10 @@ function noVersions(folder: ModelFolder): string {
  * Errors: INVALID_ARGUMENT when a value does not fit the model; MODEL_INVALID when the file was broken by hand meanwhile or
  * cannot be written.
  */
-export async function writeSettings(definition: ModelDefinition, patch: ModelSettingsPatch): Promise<ModelDefinition> {
+export async function writeSettings(
+  definition: ModelDefinition,
+  patch: ModelSettingsPatch,
+): Promise<ModelDefinition> {
   const { settingsContext: context } = definition;
   const before = await readModelFolder(definition.folder, definition.name);
   const text = before.configText ?? '';
@@ -200,6 +248,10 @@ async function replaceFile(path: string, text: string): Promise<void> {
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
-    throw new EngineError('MODEL_INVALID', `${CONFIG_FILE} cannot be written: ${(error as Error).message}. The change holds until the model is loaded anew`, { cause: error });
+    throw new EngineError(
+      'MODEL_INVALID',
+      `${CONFIG_FILE} cannot be written: ${(error as Error).message}. The change holds until the model is loaded anew`,
+      { cause: error },
+    );
   }
 }

@@ -34,13 +34,17 @@ const MAX_DEPTH = 6;
  */
 export async function resolveModelFolder(repositoryPath: string, name: string): Promise<string> {
   const checked = modelNameSchema.safeParse(name);
-  if (!checked.success) throw invalid(`model name ${JSON.stringify(name.slice(0, 200))}: ${checked.error.issues[0]?.message ?? 'not allowed'}`);
+  if (!checked.success)
+    throw invalid(
+      `model name ${JSON.stringify(name.slice(0, 200))}: ${checked.error.issues[0]?.message ?? 'not allowed'}`,
+    );
   const path = join(repositoryPath, name);
   const real = await realpath(path).catch((error: NodeJS.ErrnoException) => {
     throw new EngineError('NOT_FOUND', `model "${name}" is not in the repository`, { cause: error });
   });
   await requireInside(await realpath(repositoryPath), real, `the folder of model "${name}"`);
-  if (!(await stat(real)).isDirectory()) throw new EngineError('MODEL_INVALID', `"${name}" in the repository is not a folder`);
+  if (!(await stat(real)).isDirectory())
+    throw new EngineError('MODEL_INVALID', `"${name}" in the repository is not a folder`);
   return path;
 }
 
@@ -48,7 +52,10 @@ export async function resolveModelFolder(repositoryPath: string, name: string): 
 export async function requireInside(folder: string, path: string, what: string): Promise<void> {
   const way = relative(folder, path);
   if (way === '' || way === '..' || way.startsWith(`..${sep}`) || /^[A-Za-z]:/.test(way)) {
-    throw new EngineError('MODEL_INVALID', `${what} leads outside ${basename(folder)} by a link. Copy the real files into the repository`);
+    throw new EngineError(
+      'MODEL_INVALID',
+      `${what} leads outside ${basename(folder)} by a link. Copy the real files into the repository`,
+    );
   }
 }
 
@@ -77,14 +84,23 @@ export function isVersionName(name: string): boolean {
 async function readConfig(path: string): Promise<{ text: string | null; mark: string }> {
   const stats = await stat(path, { bigint: true }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null;
-    throw new EngineError('MODEL_INVALID', `${CONFIG_FILE} cannot be read: ${error.message}`, { cause: error });
+    throw new EngineError('MODEL_INVALID', `${CONFIG_FILE} cannot be read: ${error.message}`, {
+      cause: error,
+    });
   });
   if (stats === null) return { text: null, mark: 'none' };
   if (!stats.isFile()) throw new EngineError('MODEL_INVALID', `${CONFIG_FILE} is not a file`);
-  if (stats.size > MAX_CONFIG_BYTES) throw new EngineError('MODEL_INVALID', `${CONFIG_FILE} has ${stats.size} bytes; at most ${MAX_CONFIG_BYTES} are read`);
+  if (stats.size > MAX_CONFIG_BYTES)
+    throw new EngineError(
+      'MODEL_INVALID',
+      `${CONFIG_FILE} has ${stats.size} bytes; at most ${MAX_CONFIG_BYTES} are read`,
+    );
   const bytes = await readFile(path);
   try {
-    return { text: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes), mark: `${stats.mtimeNs} ${stats.size} ${stats.ino}` };
+    return {
+      text: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes),
+      mark: `${stats.mtimeNs} ${stats.size} ${stats.ino}`,
+    };
   } catch (error) {
     throw new EngineError('MODEL_INVALID', `${CONFIG_FILE} is not UTF-8 text`, { cause: error });
   }
@@ -98,15 +114,22 @@ async function fileMarks(path: string, label: string, depth: number): Promise<st
     if (entry.name.startsWith('.')) continue;
     const child = join(path, entry.name);
     const childLabel = `${label}/${entry.name}`;
-    if (entry.isDirectory() && depth < MAX_DEPTH) marks.push(...(await fileMarks(child, childLabel, depth + 1)));
+    if (entry.isDirectory() && depth < MAX_DEPTH)
+      marks.push(...(await fileMarks(child, childLabel, depth + 1)));
     else marks.push(await fileMark(child, childLabel));
-    if (marks.length > MAX_FILES) throw new EngineError('MODEL_INVALID', `more than ${MAX_FILES} files in version ${label.split('/')[0]}`);
+    if (marks.length > MAX_FILES)
+      throw new EngineError(
+        'MODEL_INVALID',
+        `more than ${MAX_FILES} files in version ${label.split('/')[0]}`,
+      );
   }
   return marks;
 }
 
 async function fileMark(path: string, label: string): Promise<string> {
   // A link's target is what counts; a link without one is marked as such and refused when it is read.
-  const stats = (await stat(path, { bigint: true }).catch(() => null)) ?? (await lstat(path, { bigint: true }).catch(() => null));
+  const stats =
+    (await stat(path, { bigint: true }).catch(() => null)) ??
+    (await lstat(path, { bigint: true }).catch(() => null));
   return stats === null ? `${label} gone` : `${label} ${stats.mtimeNs} ${stats.size} ${stats.ino}`;
 }

@@ -34,37 +34,63 @@ const MAX_COPIED_FILES = 20_000;
 export async function findModelSource(path: string): Promise<ModelSource> {
   const absolute = resolve(path);
   const stats = await stat(absolute).catch((error: Error) => {
-    throw new EngineError('NOT_FOUND', `"${path}" is not there or cannot be read: ${error.message}`, { cause: error });
+    throw new EngineError('NOT_FOUND', `"${path}" is not there or cannot be read: ${error.message}`, {
+      cause: error,
+    });
   });
   if (!stats.isDirectory()) return fileSource(absolute, basename(absolute), 'onnx-file');
   const entries = await readdir(absolute, { withFileTypes: true });
   const hasVersions = entries.some((entry) => entry.isDirectory() && isVersionName(entry.name));
   const hasConfig = entries.some((entry) => entry.name === CONFIG_FILE);
   if (hasVersions || hasConfig) return folderSource(absolute);
-  const models = entries.filter((entry) => /\.onnx$/i.test(entry.name) && !entry.isDirectory()).map((entry) => entry.name).sort();
+  const models = entries
+    .filter((entry) => /\.onnx$/i.test(entry.name) && !entry.isDirectory())
+    .map((entry) => entry.name)
+    .sort();
   const [only, second] = models;
   if (only === undefined) {
-    throw new EngineError('MODEL_INVALID', `the folder "${basename(absolute)}" has neither a version directory (1/, 2/, …) nor an .onnx file`);
+    throw new EngineError(
+      'MODEL_INVALID',
+      `the folder "${basename(absolute)}" has neither a version directory (1/, 2/, …) nor an .onnx file`,
+    );
   }
   if (second !== undefined) {
-    throw new EngineError('MODEL_INVALID', `the folder "${basename(absolute)}" has ${models.length} .onnx files (${models.slice(0, 5).join(', ')}${models.length > 5 ? ', …' : ''}). Choose one of them`);
+    throw new EngineError(
+      'MODEL_INVALID',
+      `the folder "${basename(absolute)}" has ${models.length} .onnx files (${models.slice(0, 5).join(', ')}${models.length > 5 ? ', …' : ''}). Choose one of them`,
+    );
   }
   return fileSource(join(absolute, only), basename(absolute), 'model-folder');
 }
 
-async function fileSource(onnxPath: string, baseName: string, kind: ModelSource['kind']): Promise<ModelSource> {
+async function fileSource(
+  onnxPath: string,
+  baseName: string,
+  kind: ModelSource['kind'],
+): Promise<ModelSource> {
   const facts = await readOnnxFile(onnxPath);
   return {
-    kind, onnxPath, facts, baseName,
+    kind,
+    onnxPath,
+    facts,
+    baseName,
     config: {},
     configTextFor: null,
     files: versionFiles('1', onnxPath, facts, 'model.onnx'),
   };
 }
 
-function versionFiles(version: string, onnxPath: string, facts: OnnxFacts, name: string): { from: string; to: string }[] {
+function versionFiles(
+  version: string,
+  onnxPath: string,
+  facts: OnnxFacts,
+  name: string,
+): { from: string; to: string }[] {
   const folder = dirname(onnxPath);
-  const external = facts.externalFiles.map(({ path }) => ({ from: join(folder, path), to: join(version, dirname(name), path) }));
+  const external = facts.externalFiles.map(({ path }) => ({
+    from: join(folder, path),
+    to: join(version, dirname(name), path),
+  }));
   return [{ from: onnxPath, to: join(version, name) }, ...external];
 }
 
@@ -80,9 +106,13 @@ async function folderSource(path: string): Promise<ModelSource> {
     config,
     configTextFor: text === null ? null : (changed: ModelConfig) => editModelConfig(text, changed),
   };
-  if (backendOf(config) === 'simulated') return { ...common, onnxPath: null, facts: null, files: await sideFiles(path, folder) };
+  if (backendOf(config) === 'simulated')
+    return { ...common, onnxPath: null, facts: null, files: await sideFiles(path, folder) };
   if (folder.versions.length === 0) {
-    throw new EngineError('MODEL_INVALID', `the folder "${folder.name}" has a ${CONFIG_FILE} but no version directory. Put the model at 1/model.onnx in it`);
+    throw new EngineError(
+      'MODEL_INVALID',
+      `the folder "${folder.name}" has a ${CONFIG_FILE} but no version directory. Put the model at 1/model.onnx in it`,
+    );
   }
   const files: { from: string; to: string }[] = [];
   let newest: { onnxPath: string; facts: OnnxFacts } | null = null;
@@ -92,22 +122,25 @@ async function folderSource(path: string): Promise<ModelSource> {
     files.push(...versionFiles(version, onnxPath, facts, onnxPath.slice(join(path, version).length + 1)));
     newest = { onnxPath, facts };
   }
-  if (newest === null) throw new EngineError('MODEL_INVALID', `the folder "${folder.name}" serves no version`);
+  if (newest === null)
+    throw new EngineError('MODEL_INVALID', `the folder "${folder.name}" serves no version`);
   return { ...common, ...newest, files: [...files, ...(await sideFiles(path, folder))] };
 }
 
 /** Files beside the versions that a configuration may name (labels, README, warm-up data), links left out. */
 async function sideFiles(path: string, folder: ModelFolder): Promise<{ from: string; to: string }[]> {
   const found: { from: string; to: string }[] = [];
+  const isOwn = (name: string): boolean => name === CONFIG_FILE || folder.versions.includes(name);
   const visit = async (at: string, to: string): Promise<void> => {
-    for (const entry of await readdir(at, { withFileTypes: true })) {
-      if (entry.name.startsWith('.') || (to === '' && (entry.name === CONFIG_FILE || folder.versions.includes(entry.name)))) continue;
+    const entries = (await readdir(at, { withFileTypes: true })).filter(({ name }) => !name.startsWith('.'));
+    for (const entry of to === '' ? entries.filter(({ name }) => !isOwn(name)) : entries) {
       if (entry.isDirectory()) await visit(join(at, entry.name), join(to, entry.name));
       else if (entry.isFile()) found.push({ from: join(at, entry.name), to: join(to, entry.name) });
-      if (found.length > MAX_COPIED_FILES) throw new EngineError('MODEL_INVALID', `more than ${MAX_COPIED_FILES} files beside the model`);
+    }
+    if (found.length > MAX_COPIED_FILES) {
+      throw new EngineError('MODEL_INVALID', `more than ${MAX_COPIED_FILES} files beside the model`);
     }
   };
   await visit(await realpath(path), '');
   return found;
 }
-

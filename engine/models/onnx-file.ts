@@ -4,8 +4,8 @@ import { EngineError } from '../base';
 import type { TensorSpec } from '../contract';
 import { judgeBatchability } from './batchability';
 import { checkExternalData, type ExternalFile } from './external-data';
-import { emptyWalk, type OnnxWalk, OnnxWalker } from './onnx-walk';
 import { tensorSpec } from './onnx-types';
+import { emptyWalk, type OnnxWalk, OnnxWalker } from './onnx-walk';
 import { WireError, WireReader } from './wire-reader';
 
 /** What an ONNX file says about itself. */
@@ -53,22 +53,31 @@ export async function readOnnxFile(path: string): Promise<OnnxFacts> {
   const name = basename(path);
   const handle = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
     const missing = error.code === 'ENOENT' || error.code === 'ENOTDIR';
-    throw new EngineError(missing ? 'NOT_FOUND' : 'MODEL_INVALID', `"${name}" cannot be read: ${error.message}`, { cause: error });
+    throw new EngineError(
+      missing ? 'NOT_FOUND' : 'MODEL_INVALID',
+      `"${name}" cannot be read: ${error.message}`,
+      { cause: error },
+    );
   });
   try {
     const stats = await handle.stat();
     if (!stats.isFile()) throw new EngineError('MODEL_INVALID', `it is not a file`);
-    if (stats.size === 0) throw new EngineError('MODEL_INVALID', 'the file is empty. Copy or export it again');
+    if (stats.size === 0)
+      throw new EngineError('MODEL_INVALID', 'the file is empty. Copy or export it again');
     const head = Buffer.alloc(Math.min(64, stats.size));
     await handle.read(head, 0, head.length, 0);
     refuseOtherFormats(head);
     if (stats.size > MAX_FILE_BYTES) {
-      throw new EngineError('MODEL_INVALID', `it has ${stats.size} bytes, an ONNX file can have ${MAX_FILE_BYTES}. Save it with its weights as external data`);
+      throw new EngineError(
+        'MODEL_INVALID',
+        `it has ${stats.size} bytes, an ONNX file can have ${MAX_FILE_BYTES}. Save it with its weights as external data`,
+      );
     }
     const found = await walkModel(new WireReader(handle, stats.size));
     return await factsOf(path, stats.size, found);
   } catch (error) {
-    if (error instanceof EngineError) throw new EngineError(error.code, `"${name}": ${error.message}`, { cause: error });
+    if (error instanceof EngineError)
+      throw new EngineError(error.code, `"${name}": ${error.message}`, { cause: error });
     throw error;
   } finally {
     await handle.close();
@@ -84,28 +93,50 @@ async function walkModel(reader: WireReader): Promise<OnnxWalk> {
     throw error;
   }
   if (found.irVersion === null || found.graphs === 0) {
-    throw new EngineError('MODEL_INVALID', `not an ONNX file: it has no ${found.irVersion === null ? 'IR version' : 'graph'}`);
+    throw new EngineError(
+      'MODEL_INVALID',
+      `not an ONNX file: it has no ${found.irVersion === null ? 'IR version' : 'graph'}`,
+    );
   }
   return found;
 }
 
 /** In words: a file that never looked like ONNX, one that was cut off, or one that is damaged inside. */
 function wireFault(error: WireError, found: OnnxWalk, size: number): EngineError {
-  if (found.irVersion === null) return new EngineError('MODEL_INVALID', `not an ONNX file (at byte ${error.at}: ${error.message})`);
+  if (found.irVersion === null)
+    return new EngineError('MODEL_INVALID', `not an ONNX file (at byte ${error.at}: ${error.message})`);
   // Top-level fields are bounded by the file itself, so this one would go on beyond its end.
   if (error.kind === 'past-end' && found.graphs === 0) {
-    return new EngineError('MODEL_INVALID', `truncated: the file ends at byte ${size}, in the middle of its graph or before it (${error.message}). Copy or download it again`);
+    return new EngineError(
+      'MODEL_INVALID',
+      `truncated: the file ends at byte ${size}, in the middle of its graph or before it (${error.message}). Copy or download it again`,
+    );
   }
   if (error.kind === 'past-end' && error.at === size) {
-    return new EngineError('MODEL_INVALID', `truncated at byte ${size} (${error.message}). Copy or download it again`);
+    return new EngineError(
+      'MODEL_INVALID',
+      `truncated at byte ${size} (${error.message}). Copy or download it again`,
+    );
   }
-  return new EngineError('MODEL_INVALID', `damaged at byte ${error.at}: ${error.message}. Copy or export it again`);
+  return new EngineError(
+    'MODEL_INVALID',
+    `damaged at byte ${error.at}: ${error.message}. Copy or export it again`,
+  );
 }
 
 const OTHER_FORMATS: readonly (readonly [test: (head: Buffer) => boolean, what: string])[] = [
-  [(head) => head.toString('latin1').startsWith('version https://git-lfs'), 'a Git LFS pointer; fetch the real file with "git lfs pull"'],
-  [(head) => head.toString('latin1', 0, 4) === 'PK\x03\x04', 'a zip archive (a PyTorch checkpoint?); export it with torch.onnx.export'],
-  [(head) => head.toString('latin1', 4, 8) === 'ORTM', 'in ONNX Runtime\'s ORT format; use the .onnx file it was made from'],
+  [
+    (head) => head.toString('latin1').startsWith('version https://git-lfs'),
+    'a Git LFS pointer; fetch the real file with "git lfs pull"',
+  ],
+  [
+    (head) => head.toString('latin1', 0, 4) === 'PK\x03\x04',
+    'a zip archive (a PyTorch checkpoint?); export it with torch.onnx.export',
+  ],
+  [
+    (head) => head.toString('latin1', 4, 8) === 'ORTM',
+    "in ONNX Runtime's ORT format; use the .onnx file it was made from",
+  ],
   [(head) => head.toString('latin1', 0, 4) === 'GGUF', 'a GGUF file (llama.cpp)'],
   [(head) => head.toString('latin1', 4, 8) === 'TFL3', 'a TensorFlow Lite file; convert it with tf2onnx'],
   [(head) => head.toString('latin1', 1, 4) === 'HDF', 'an HDF5 file (Keras); convert it with tf2onnx'],
@@ -127,7 +158,9 @@ async function factsOf(path: string, sizeBytes: number, found: OnnxWalk): Promis
   refuseDuplicates('input', inputs);
   refuseDuplicates('output', outputs);
   const { files, referencedBytes } = await checkExternalData(path, found.external);
-  const unranked = [...required, ...found.outputs].filter((value) => value.shape === null).map((value) => value.name);
+  const unranked = [...required, ...found.outputs]
+    .filter((value) => value.shape === null)
+    .map((value) => value.name);
   return {
     irVersion,
     opsets: found.opsets,
@@ -140,20 +173,30 @@ async function factsOf(path: string, sizeBytes: number, found: OnnxWalk): Promis
     externalFiles: files,
     weightBytes: found.weightBytes + referencedBytes,
     fileSizeBytes: sizeBytes + files.reduce((sum, file) => sum + file.sizeBytes, 0),
-    ...judgeBatchability(inputs, outputs, found.operators),
+    ...judgeBatchability(inputs, outputs, found.operators, unranked),
   };
 }
 
 function checkVersions(irVersion: number, opsets: OnnxFacts['opsets']): void {
   if (irVersion < 1 || irVersion > RUNTIME_LIMITS.irVersion) {
-    throw new EngineError('MODEL_INVALID', `IR version ${irVersion}; this build supports up to ${RUNTIME_LIMITS.irVersion}. Export with an older onnx package`);
+    throw new EngineError(
+      'MODEL_INVALID',
+      `IR version ${irVersion}; this build supports up to ${RUNTIME_LIMITS.irVersion}. Export with an older onnx package`,
+    );
   }
-  if (opsets.length === 0) throw new EngineError('MODEL_INVALID', 'it names no opset; the end of the file may be missing. Copy or export it again');
+  if (opsets.length === 0)
+    throw new EngineError(
+      'MODEL_INVALID',
+      'it names no opset; the end of the file may be missing. Copy or export it again',
+    );
   for (const { domain, version } of opsets) {
     const limit = RUNTIME_LIMITS.opset[domain === 'ai.onnx' ? '' : domain];
     if (version >= 1 && (limit === undefined || version <= limit)) continue;
     const shown = domain === '' ? 'ai.onnx' : domain;
-    throw new EngineError('MODEL_INVALID', `opset ${version} of domain "${shown}"; this build supports up to ${limit ?? 'any from 1'}. Export with opset_version=${limit ?? 1} or lower`);
+    throw new EngineError(
+      'MODEL_INVALID',
+      `opset ${version} of domain "${shown}"; this build supports up to ${limit ?? 'any from 1'}. Export with opset_version=${limit ?? 1} or lower`,
+    );
   }
 }
 

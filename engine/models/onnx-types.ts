@@ -12,15 +12,44 @@ export interface GraphValue {
 }
 
 const WIRE_DATATYPE: Readonly<Partial<Record<OnnxElementType, Datatype>>> = {
-  FLOAT: 'FP32', UINT8: 'UINT8', INT8: 'INT8', UINT16: 'UINT16', INT16: 'INT16', INT32: 'INT32', INT64: 'INT64',
-  STRING: 'BYTES', BOOL: 'BOOL', FLOAT16: 'FP16', DOUBLE: 'FP64', UINT32: 'UINT32', UINT64: 'UINT64', BFLOAT16: 'BF16',
+  FLOAT: 'FP32',
+  UINT8: 'UINT8',
+  INT8: 'INT8',
+  UINT16: 'UINT16',
+  INT16: 'INT16',
+  INT32: 'INT32',
+  INT64: 'INT64',
+  STRING: 'BYTES',
+  BOOL: 'BOOL',
+  FLOAT16: 'FP16',
+  DOUBLE: 'FP64',
+  UINT32: 'UINT32',
+  UINT64: 'UINT64',
+  BFLOAT16: 'BF16',
 };
 
 /** Bytes of one element where an element has whole bytes. */
 const ELEMENT_SIZE: Readonly<Partial<Record<OnnxElementType, number>>> = {
-  FLOAT: 4, UINT8: 1, INT8: 1, UINT16: 2, INT16: 2, INT32: 4, INT64: 8, BOOL: 1, FLOAT16: 2, DOUBLE: 8, UINT32: 4,
-  UINT64: 8, COMPLEX64: 8, COMPLEX128: 16, BFLOAT16: 2, FLOAT8E4M3FN: 1, FLOAT8E4M3FNUZ: 1, FLOAT8E5M2: 1,
-  FLOAT8E5M2FNUZ: 1, FLOAT8E8M0: 1,
+  FLOAT: 4,
+  UINT8: 1,
+  INT8: 1,
+  UINT16: 2,
+  INT16: 2,
+  INT32: 4,
+  INT64: 8,
+  BOOL: 1,
+  FLOAT16: 2,
+  DOUBLE: 8,
+  UINT32: 4,
+  UINT64: 8,
+  COMPLEX64: 8,
+  COMPLEX128: 16,
+  BFLOAT16: 2,
+  FLOAT8E4M3FN: 1,
+  FLOAT8E4M3FNUZ: 1,
+  FLOAT8E5M2: 1,
+  FLOAT8E5M2FNUZ: 1,
+  FLOAT8E8M0: 1,
 };
 
 /** "FLOAT" for 1, …; null for a number that ONNX does not define. */
@@ -44,17 +73,27 @@ export function tensorBytes(elementType: number, dims: readonly number[]): numbe
  */
 export function tensorSpec(role: 'input' | 'output', value: GraphValue): TensorSpec {
   const what = `${role} "${value.name}"`;
-  if (value.kind === 'untyped') throw new EngineError('MODEL_INVALID', `${what} has no type in the file. Export the model again.`);
+  if (value.kind === 'untyped')
+    throw new EngineError('MODEL_INVALID', `${what} has no type in the file. Export the model again.`);
   if (value.kind !== 'tensor') {
-    throw new EngineError('MODEL_INVALID', `${what} is ${value.kind === 'optional' ? 'an' : 'a'} ${value.kind}; only plain tensors can be served.${hintFor(value.kind)}`);
+    throw new EngineError(
+      'MODEL_INVALID',
+      `${what} is ${value.kind === 'optional' ? 'an' : 'a'} ${value.kind}; only plain tensors can be served.${hintFor(value.kind)}`,
+    );
   }
   const typeName = elementTypeName(value.elementType);
   const datatype = typeName === null ? undefined : WIRE_DATATYPE[typeName];
   if (datatype === undefined) {
-    throw new EngineError('MODEL_INVALID', `${what} has elements of type ${typeName ?? `number ${value.elementType}`}, which the protocol cannot carry. Cast it to a common type inside the graph.`);
+    throw new EngineError(
+      'MODEL_INVALID',
+      `${what} has elements of type ${typeName ?? `number ${value.elementType}`}, which the protocol cannot carry. Cast it to a common type inside the graph.`,
+    );
   }
   if (datatype === 'BF16') {
-    throw new EngineError('MODEL_INVALID', `${what} is BFLOAT16, which ONNX Runtime's Node binding cannot carry (1.30: "Unsupported data type: 16"). Cast it to FLOAT or FLOAT16 at the graph's edge; inside the graph BFLOAT16 is fine.`);
+    throw new EngineError(
+      'MODEL_INVALID',
+      `${what} is BFLOAT16, which ONNX Runtime's Node binding cannot carry (1.30: "Unsupported data type: 16"). Cast it to FLOAT or FLOAT16 at the graph's edge; inside the graph BFLOAT16 is fine.`,
+    );
   }
   const shape = value.shape ?? [];
   return {
@@ -68,6 +107,7 @@ export function tensorSpec(role: 'input' | 'output', value: GraphValue): TensorS
 
 function hintFor(kind: GraphValue['kind']): string {
   // What scikit-learn's converter writes for classifiers unless told otherwise.
-  if (kind === 'sequence' || kind === 'map') return ' For a scikit-learn classifier convert with options={"zipmap": False}.';
+  if (kind === 'sequence' || kind === 'map')
+    return ' For a scikit-learn classifier convert with options={"zipmap": False}.';
   return '';
 }

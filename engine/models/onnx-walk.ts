@@ -1,8 +1,21 @@
 import { EngineError } from '../base';
 import type { ExternalReference } from './external-data';
 import {
-  ATTRIBUTE_FIELD, DIM_FIELD, ENTRY_FIELD, FUNCTION_FIELD, GRAPH_FIELD, MODEL_FIELD, NODE_FIELD, OPSET_FIELD,
-  SHAPE_FIELD, SPARSE_TENSOR_FIELD, TENSOR_FIELD, TENSOR_TYPE_FIELD, TRAINING_FIELD, TYPE_FIELD, VALUE_INFO_FIELD,
+  ATTRIBUTE_FIELD,
+  DIM_FIELD,
+  ENTRY_FIELD,
+  FUNCTION_FIELD,
+  GRAPH_FIELD,
+  MODEL_FIELD,
+  NODE_FIELD,
+  OPSET_FIELD,
+  SHAPE_FIELD,
+  SPARSE_TENSOR_FIELD,
+  TENSOR_FIELD,
+  TENSOR_TYPE_FIELD,
+  TRAINING_FIELD,
+  TYPE_FIELD,
+  VALUE_INFO_FIELD,
 } from './onnx-schema';
 import { elementTypeName, type GraphValue, tensorBytes } from './onnx-types';
 import { WIRE, type WireField, type WireReader } from './wire-reader';
@@ -31,8 +44,18 @@ export interface OnnxWalk {
 
 export function emptyWalk(): OnnxWalk {
   return {
-    irVersion: null, producerName: '', producerVersion: '', graphs: 0, nodeCount: 0,
-    opsets: [], operators: new Map(), inputs: [], outputs: [], initializers: new Set(), weightBytes: 0, external: [],
+    irVersion: null,
+    producerName: '',
+    producerVersion: '',
+    graphs: 0,
+    nodeCount: 0,
+    opsets: [],
+    operators: new Map(),
+    inputs: [],
+    outputs: [],
+    initializers: new Set(),
+    weightBytes: 0,
+    external: [],
   };
 }
 
@@ -61,9 +84,13 @@ export class OnnxWalker {
     if (field.wireType !== WIRE.bytes) return undefined;
     switch (field.number) {
       case MODEL_FIELD.producerName:
-        return this.text(field, (text) => { found.producerName = text; });
+        return this.text(field, (text) => {
+          found.producerName = text;
+        });
       case MODEL_FIELD.producerVersion:
-        return this.text(field, (text) => { found.producerVersion = text; });
+        return this.text(field, (text) => {
+          found.producerVersion = text;
+        });
       case MODEL_FIELD.graph:
         found.graphs += 1;
         return this.graph(field, 2, true);
@@ -83,7 +110,10 @@ export class OnnxWalker {
     let version = 0;
     await this.reader.walk(field.start, field.end, 2, (f) => {
       if (f.number === OPSET_FIELD.version && f.wireType === WIRE.varint) version = f.value;
-      if (f.number === OPSET_FIELD.domain && f.wireType === WIRE.bytes) return this.text(f, (text) => { domain = text; });
+      if (f.number === OPSET_FIELD.domain && f.wireType === WIRE.bytes)
+        return this.text(f, (text) => {
+          domain = text;
+        });
       return undefined;
     });
     this.found.opsets.push({ domain, version });
@@ -130,8 +160,14 @@ export class OnnxWalker {
     let domain = '';
     await this.reader.walk(field.start, field.end, depth, (f) => {
       if (f.wireType !== WIRE.bytes) return undefined;
-      if (f.number === NODE_FIELD.opType) return this.text(f, (text) => { operator = text; });
-      if (f.number === NODE_FIELD.domain) return this.text(f, (text) => { domain = text; });
+      if (f.number === NODE_FIELD.opType)
+        return this.text(f, (text) => {
+          operator = text;
+        });
+      if (f.number === NODE_FIELD.domain)
+        return this.text(f, (text) => {
+          domain = text;
+        });
       if (f.number === NODE_FIELD.attribute) return this.attribute(f, depth + 1, 'node');
       return undefined;
     });
@@ -163,7 +199,8 @@ export class OnnxWalker {
     return this.reader.walk(field.start, field.end, depth, (f) => {
       if (f.wireType !== WIRE.bytes) return undefined;
       if (f.number === SPARSE_TENSOR_FIELD.values) return this.tensor(f, depth + 1, role, main);
-      if (f.number === SPARSE_TENSOR_FIELD.indices) return this.tensor(f, depth + 1, `indices of a ${role}`, false);
+      if (f.number === SPARSE_TENSOR_FIELD.indices)
+        return this.tensor(f, depth + 1, `indices of a ${role}`, false);
       return undefined;
     });
   }
@@ -189,7 +226,9 @@ export class OnnxWalker {
           rawBytes = f.end - f.start;
           return undefined;
         case TENSOR_FIELD.name:
-          return this.text(f, (text) => { name = text; });
+          return this.text(f, (text) => {
+            name = text;
+          });
         case TENSOR_FIELD.externalData:
           return this.entry(f, depth + 1, entries);
         default:
@@ -208,8 +247,14 @@ export class OnnxWalker {
     let value = '';
     await this.reader.walk(field.start, field.end, depth, (f) => {
       if (f.wireType !== WIRE.bytes) return undefined;
-      if (f.number === ENTRY_FIELD.key) return this.text(f, (text) => { key = text; });
-      if (f.number === ENTRY_FIELD.value) return this.text(f, (text) => { value = text; });
+      if (f.number === ENTRY_FIELD.key)
+        return this.text(f, (text) => {
+          key = text;
+        });
+      if (f.number === ENTRY_FIELD.value)
+        return this.text(f, (text) => {
+          value = text;
+        });
       return undefined;
     });
     entries.push([key, value]);
@@ -220,14 +265,19 @@ export class OnnxWalker {
     let type: Omit<GraphValue, 'name'> = { kind: 'untyped', elementType: 0, shape: null };
     await this.reader.walk(field.start, field.end, depth, (f) => {
       if (f.wireType !== WIRE.bytes) return undefined;
-      if (f.number === VALUE_INFO_FIELD.name) return this.text(f, (text) => { name = text; });
+      if (f.number === VALUE_INFO_FIELD.name)
+        return this.text(f, (text) => {
+          name = text;
+        });
       if (f.number !== VALUE_INFO_FIELD.type) return undefined;
       return this.reader.walk(f.start, f.end, depth + 1, (t) => {
         const kind = VALUE_KINDS.get(t.number);
         if (kind === undefined || t.wireType !== WIRE.bytes) return undefined;
         type = { kind, elementType: 0, shape: null };
         if (kind !== 'tensor') return undefined;
-        return this.tensorType(t, depth + 2).then((read) => { type = read; });
+        return this.tensorType(t, depth + 2).then((read) => {
+          type = read;
+        });
       });
     });
     into.push({ name, ...type });
@@ -239,11 +289,15 @@ export class OnnxWalker {
     await this.reader.walk(field.start, field.end, depth, (f) => {
       if (f.number === TENSOR_TYPE_FIELD.elementType && f.wireType === WIRE.varint) elementType = f.value;
       if (f.number !== TENSOR_TYPE_FIELD.shape || f.wireType !== WIRE.bytes) return undefined;
-      const dims: { size: number; name: string | null }[] = (shape ??= []);
+      const dims = shape ?? [];
+      shape = dims;
       return this.reader.walk(f.start, f.end, depth + 1, (d) => {
         if (d.number !== SHAPE_FIELD.dim || d.wireType !== WIRE.bytes) return undefined;
-        if (dims.length >= MAX_RANK) throw new EngineError('MODEL_INVALID', `a tensor of more than ${MAX_RANK} dimensions`);
-        return this.dimension(d, depth + 2).then((dim) => { dims.push(dim); });
+        if (dims.length >= MAX_RANK)
+          throw new EngineError('MODEL_INVALID', `a tensor of more than ${MAX_RANK} dimensions`);
+        return this.dimension(d, depth + 2).then((dim) => {
+          dims.push(dim);
+        });
       });
     });
     return { kind: 'tensor', elementType, shape };
@@ -257,7 +311,9 @@ export class OnnxWalker {
         dim = { size: f.value >= 0 && Number.isSafeInteger(f.value) ? f.value : -1, name: null };
       }
       if (f.number !== DIM_FIELD.param || f.wireType !== WIRE.bytes) return undefined;
-      return this.text(f, (text) => { dim = { size: -1, name: text === '' ? null : text }; });
+      return this.text(f, (text) => {
+        dim = { size: -1, name: text === '' ? null : text };
+      });
     });
     return dim;
   }
@@ -275,7 +331,12 @@ const VALUE_KINDS: ReadonlyMap<number, GraphValue['kind']> = new Map([
   [TYPE_FIELD.optional, 'optional'],
 ]);
 
-function checkRawBytes(tensor: string, elementType: number, dims: readonly number[], rawBytes: number | null): void {
+function checkRawBytes(
+  tensor: string,
+  elementType: number,
+  dims: readonly number[],
+  rawBytes: number | null,
+): void {
   if (rawBytes === null) return;
   const needed = tensorBytes(elementType, dims);
   if (needed === null || needed === rawBytes) return;

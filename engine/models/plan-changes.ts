@@ -10,7 +10,10 @@ export interface RepositoryChanges {
 }
 
 /** What happened in a repository between two scans. Pure; applied to `before` it gives `after`. */
-export function planChanges(before: readonly ScannedModel[], after: readonly ScannedModel[]): RepositoryChanges {
+export function planChanges(
+  before: readonly ScannedModel[],
+  after: readonly ScannedModel[],
+): RepositoryChanges {
   const old = new Map(before.map((scanned) => [scanned.name, scanned]));
   const present = new Set(after.map((scanned) => scanned.name));
   const added: ScannedModel[] = [];
@@ -18,13 +21,22 @@ export function planChanges(before: readonly ScannedModel[], after: readonly Sca
   for (const scanned of after) {
     const known = old.get(scanned.name);
     if (known === undefined) added.push(scanned);
-    else if (known !== scanned && !isSame(known, scanned)) modified.push({ scanned, kind: kindOf(known.definition, scanned.definition) });
+    else if (known !== scanned && !isSame(known, scanned))
+      modified.push({ scanned, kind: kindOf(known.definition, scanned.definition) });
   }
-  return { added, removed: before.filter(({ name }) => !present.has(name)).map(({ name }) => name), modified };
+  return {
+    added,
+    removed: before.filter(({ name }) => !present.has(name)).map(({ name }) => name),
+    modified,
+  };
 }
 
 function isSame(a: ScannedModel, b: ScannedModel): boolean {
-  return a.definition?.fingerprint === b.definition?.fingerprint && a.error?.message === b.error?.message && a.error?.code === b.error?.code;
+  return (
+    a.definition?.fingerprint === b.definition?.fingerprint &&
+    a.error?.message === b.error?.message &&
+    a.error?.code === b.error?.code
+  );
 }
 
 function kindOf(before: ModelDefinition | null, after: ModelDefinition | null): 'config' | 'files' {
@@ -38,5 +50,11 @@ function loadedParts(definition: ModelDefinition): unknown {
   const files = fingerprint.slice(fingerprint.indexOf('\n') + 1);
   // Settings are left out by asking both for the same ones.
   const fixed = { ...settings, executionProviders: ['cpu' as const], intraOpThreads: 1 };
-  return { backend, versions, batchable, files, specs: versions.map((version) => definition.instanceSpecOf(version, fixed)) };
+  return {
+    backend,
+    versions,
+    batchable,
+    files,
+    specs: versions.map((version) => definition.instanceSpecOf(version, fixed)),
+  };
 }

@@ -26,14 +26,23 @@ export interface ScanOptions extends DefinitionOptions {
  *
  * Errors: NOT_FOUND when the repository itself cannot be read. What is wrong with one model is its entry's `error`.
  */
-export async function scanRepository(repositoryPath: string, options: ScanOptions): Promise<readonly ScannedModel[]> {
+export async function scanRepository(
+  repositoryPath: string,
+  options: ScanOptions,
+): Promise<readonly ScannedModel[]> {
   const root = await realpath(repositoryPath).catch((error: Error) => {
-    throw new EngineError('NOT_FOUND', `the model repository "${repositoryPath}" cannot be read: ${error.message}`, { cause: error });
+    throw new EngineError(
+      'NOT_FOUND',
+      `the model repository "${repositoryPath}" cannot be read: ${error.message}`,
+      { cause: error },
+    );
   });
   const entries = await readdir(root, { withFileTypes: true });
   const before = new Map((options.previous ?? []).map((scanned) => [scanned.name, scanned]));
   const found: ScannedModel[] = [];
-  for (const { name } of entries.filter((entry) => isModelEntry(entry)).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+  for (const { name } of entries
+    .filter((entry) => isModelEntry(entry))
+    .sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const checked = modelNameSchema.safeParse(name);
     if (checked.success) found.push(await scanModel(repositoryPath, name, options, before.get(name)));
     else options.onPassedOver?.(name, checked.error.issues[0]?.message ?? 'not a model name');
@@ -41,11 +50,20 @@ export async function scanRepository(repositoryPath: string, options: ScanOption
   return found;
 }
 
-function isModelEntry(entry: { readonly name: string; isDirectory(): boolean; isSymbolicLink(): boolean }): boolean {
+function isModelEntry(entry: {
+  readonly name: string;
+  isDirectory(): boolean;
+  isSymbolicLink(): boolean;
+}): boolean {
   return !entry.name.startsWith('.') && (entry.isDirectory() || entry.isSymbolicLink());
 }
 
-async function scanModel(repositoryPath: string, name: string, options: ScanOptions, before: ScannedModel | undefined): Promise<ScannedModel> {
+async function scanModel(
+  repositoryPath: string,
+  name: string,
+  options: ScanOptions,
+  before: ScannedModel | undefined,
+): Promise<ScannedModel> {
   let fingerprint: string | undefined;
   try {
     const path = await resolveModelFolder(repositoryPath, name);
@@ -54,6 +72,11 @@ async function scanModel(repositoryPath: string, name: string, options: ScanOpti
     if (before?.fingerprint === fingerprint) return before;
     return { name, definition: await defineModel(folder, options), error: null, fingerprint };
   } catch (error) {
-    return { name, definition: null, error: toEngineError(error), ...(fingerprint === undefined ? {} : { fingerprint }) };
+    return {
+      name,
+      definition: null,
+      error: toEngineError(error),
+      ...(fingerprint === undefined ? {} : { fingerprint }),
+    };
   }
 }

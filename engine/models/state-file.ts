@@ -22,7 +22,9 @@ export async function loadState(dataPath: string, logger: Logger): Promise<Engin
     return stateSchema.parse(JSON.parse(await readFile(path, 'utf8')));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    logger.warn(`"${path}" cannot be used, so which models were loaded is not known: ${toEngineError(error).message}`);
+    logger.warn(
+      `"${path}" cannot be used, so which models were loaded is not known: ${toEngineError(error).message}`,
+    );
     return null;
   }
 }

@@ -13,7 +13,10 @@ export function suggestName(fileName: string): string {
 }
 
 /** `name`, or the first of "name-2", "name-3", … that is not taken. */
-export async function freeName(name: string, isTaken: (candidate: string) => boolean | Promise<boolean>): Promise<string> {
+export async function freeName(
+  name: string,
+  isTaken: (candidate: string) => boolean | Promise<boolean>,
+): Promise<string> {
   if (!(await isTaken(name))) return name;
   const base = name.slice(0, 120);
   for (let i = 2; ; i++) if (!(await isTaken(`${base}-${i}`))) return `${base}-${i}`;

@@ -20,6 +20,10 @@ export function servedVersions(config: ModelConfig, onDisk: readonly string[]): 
     );
   }
   const count = policy.latest?.num_versions ?? 1;
-  if (count < 1) throw new EngineError('MODEL_INVALID', `config.pbtxt: version_policy.latest.num_versions is ${count}; it must be at least 1`);
+  if (count < 1)
+    throw new EngineError(
+      'MODEL_INVALID',
+      `config.pbtxt: version_policy.latest.num_versions is ${count}; it must be at least 1`,
+    );
   return onDisk.slice(-count);
 }

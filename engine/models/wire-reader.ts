@@ -59,7 +59,8 @@ export class WireReader {
     depth: number,
     visit: (field: WireField) => Promise<void> | undefined,
   ): Promise<void> {
-    if (depth > MAX_DEPTH) throw new WireError('malformed', start, `nested deeper than ${MAX_DEPTH} messages`);
+    if (depth > MAX_DEPTH)
+      throw new WireError('malformed', start, `nested deeper than ${MAX_DEPTH} messages`);
     let at = start;
     const groups: number[] = [];
     while (at < end) {
@@ -78,7 +79,8 @@ export class WireReader {
   /** The payload of a `bytes` field as UTF-8 text of at most `limit` bytes. */
   async text(field: WireField, limit: number): Promise<string> {
     const length = field.end - field.start;
-    if (length > limit) throw new WireError('malformed', field.start, `a text of ${length} bytes (limit ${limit})`);
+    if (length > limit)
+      throw new WireError('malformed', field.start, `a text of ${length} bytes (limit ${limit})`);
     if (!this.holds(field.start, length)) await this.fill(field.start);
     const from = field.start - this.windowStart;
     try {
@@ -91,7 +93,8 @@ export class WireReader {
   /** Numbers of a repeated varint field, written singly or packed. Calls `add` for each. */
   async varints(field: WireField, limit: number, add: (value: number) => void): Promise<void> {
     if (field.wireType === WIRE.varint) return add(field.value);
-    if (field.end - field.start > limit * 10) throw new WireError('malformed', field.start, 'a list that is too long');
+    if (field.end - field.start > limit * 10)
+      throw new WireError('malformed', field.start, 'a list that is too long');
     if (!this.holds(field.start, field.end - field.start)) await this.fill(field.start);
     this.at = field.start;
     while (this.at < field.end) add(this.varint(field.end));
@@ -106,8 +109,14 @@ export class WireReader {
     this.windowEnd = at;
     while (this.windowEnd < Math.min(at + WINDOW_BYTES, this.size)) {
       const filled = this.windowEnd - at;
-      const { bytesRead } = await this.handle.read(this.window, filled, WINDOW_BYTES - filled, this.windowEnd);
-      if (bytesRead === 0) throw new WireError('past-end', this.windowEnd, 'the file became shorter while it was read');
+      const { bytesRead } = await this.handle.read(
+        this.window,
+        filled,
+        WINDOW_BYTES - filled,
+        this.windowEnd,
+      );
+      if (bytesRead === 0)
+        throw new WireError('past-end', this.windowEnd, 'the file became shorter while it was read');
       this.windowEnd += bytesRead;
     }
   }
@@ -119,7 +128,8 @@ export class WireReader {
     const tag = this.varint(end);
     const number = Math.floor(tag / 8);
     const wireType = tag & 7;
-    if (number < 1 || number > MAX_FIELD_NUMBER) throw new WireError('malformed', at, `field number ${number}`);
+    if (number < 1 || number > MAX_FIELD_NUMBER)
+      throw new WireError('malformed', at, `field number ${number}`);
     const value = wireType === WIRE.varint || wireType === WIRE.bytes ? this.varint(end) : 0;
     const start = this.at;
     const length = payloadLength(wireType, value, at);

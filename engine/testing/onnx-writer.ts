@@ -1,8 +1,22 @@
 import protobuf from 'protobufjs';
 import type { Datatype } from '../contract';
 import {
-  ATTRIBUTE_FIELD, DIM_FIELD, ELEMENT_TYPES, ENTRY_FIELD, FUNCTION_FIELD, GRAPH_FIELD, MODEL_FIELD, NODE_FIELD, OPSET_FIELD,
-  type OnnxElementType, SHAPE_FIELD, SPARSE_TENSOR_FIELD, TENSOR_FIELD, TENSOR_TYPE_FIELD, TYPE_FIELD, VALUE_INFO_FIELD,
+  ATTRIBUTE_FIELD,
+  DIM_FIELD,
+  ELEMENT_TYPES,
+  ENTRY_FIELD,
+  FUNCTION_FIELD,
+  GRAPH_FIELD,
+  MODEL_FIELD,
+  NODE_FIELD,
+  type OnnxElementType,
+  OPSET_FIELD,
+  SHAPE_FIELD,
+  SPARSE_TENSOR_FIELD,
+  TENSOR_FIELD,
+  TENSOR_TYPE_FIELD,
+  TYPE_FIELD,
+  VALUE_INFO_FIELD,
 } from '../models/onnx-schema';
 
 /** A dimension: its size, its symbolic name, or null for one without either. */
@@ -74,7 +88,16 @@ export const DEFAULT_IR_VERSION = 8;
 type Writer = protobuf.Writer;
 const VARINT = 0;
 const BYTES = 2;
-const ATTRIBUTE_TYPE = { int: 2, string: 3, tensor: 4, graph: 5, ints: 7, tensors: 9, graphs: 10, sparseTensor: 11 } as const;
+const ATTRIBUTE_TYPE = {
+  int: 2,
+  string: 3,
+  tensor: 4,
+  graph: 5,
+  ints: 7,
+  tensors: 9,
+  graphs: 10,
+  sparseTensor: 11,
+} as const;
 
 const text = (w: Writer, field: number, value: string): void => {
   w.uint32((field << 3) | BYTES).string(value);
@@ -111,7 +134,8 @@ export function writeOnnx(model: OnnxModel): Uint8Array {
 function writeGraph(w: Writer, graph: OnnxGraph): void {
   for (const node of graph.nodes) nested(w, GRAPH_FIELD.node, () => writeNode(w, node));
   text(w, GRAPH_FIELD.name, graph.name ?? 'graph');
-  for (const tensor of graph.initializers ?? []) nested(w, GRAPH_FIELD.initializer, () => writeTensor(w, tensor));
+  for (const tensor of graph.initializers ?? [])
+    nested(w, GRAPH_FIELD.initializer, () => writeTensor(w, tensor));
   for (const value of graph.inputs) nested(w, GRAPH_FIELD.input, () => writeValue(w, value));
   for (const value of graph.outputs) nested(w, GRAPH_FIELD.output, () => writeValue(w, value));
   for (const sparse of graph.sparseInitializers ?? []) {
@@ -123,13 +147,16 @@ function writeNode(w: Writer, node: OnnxNode): void {
   for (const name of node.inputs) text(w, NODE_FIELD.input, name);
   for (const name of node.outputs) text(w, NODE_FIELD.output, name);
   text(w, NODE_FIELD.opType, node.op);
-  for (const attribute of node.attributes ?? []) nested(w, NODE_FIELD.attribute, () => writeAttribute(w, attribute));
+  for (const attribute of node.attributes ?? [])
+    nested(w, NODE_FIELD.attribute, () => writeAttribute(w, attribute));
   if (node.domain !== undefined) text(w, NODE_FIELD.domain, node.domain);
 }
 
 function writeAttribute(w: Writer, attribute: OnnxAttribute): void {
   text(w, ATTRIBUTE_FIELD.name, attribute.name);
-  const type = (Object.keys(ATTRIBUTE_TYPE) as (keyof typeof ATTRIBUTE_TYPE)[]).find((key) => key in attribute);
+  const type = (Object.keys(ATTRIBUTE_TYPE) as (keyof typeof ATTRIBUTE_TYPE)[]).find(
+    (key) => key in attribute,
+  );
   if ('int' in attribute) integer(w, ATTRIBUTE_FIELD.intValue, attribute.int);
   else if ('ints' in attribute) for (const value of attribute.ints) integer(w, ATTRIBUTE_FIELD.ints, value);
   else if ('string' in attribute) text(w, ATTRIBUTE_FIELD.stringValue, attribute.string);
@@ -205,8 +232,20 @@ function writeTensorType(w: Writer, field: number, value: OnnxValue): void {
 
 /** ONNX's name of a wire datatype. */
 export const ONNX_TYPE_OF: Readonly<Record<Datatype, OnnxElementType>> = {
-  BOOL: 'BOOL', UINT8: 'UINT8', UINT16: 'UINT16', UINT32: 'UINT32', UINT64: 'UINT64', INT8: 'INT8', INT16: 'INT16',
-  INT32: 'INT32', INT64: 'INT64', FP16: 'FLOAT16', BF16: 'BFLOAT16', FP32: 'FLOAT', FP64: 'DOUBLE', BYTES: 'STRING',
+  BOOL: 'BOOL',
+  UINT8: 'UINT8',
+  UINT16: 'UINT16',
+  UINT32: 'UINT32',
+  UINT64: 'UINT64',
+  INT8: 'INT8',
+  INT16: 'INT16',
+  INT32: 'INT32',
+  INT64: 'INT64',
+  FP16: 'FLOAT16',
+  BF16: 'BFLOAT16',
+  FP32: 'FLOAT',
+  FP64: 'DOUBLE',
+  BYTES: 'STRING',
 };
 
 /** A model whose outputs are its inputs, one pair per entry: `x0 -> y0`, `x1 -> y1`, … (`x -> y` when there is one). */
@@ -220,7 +259,11 @@ export function identityModel(
   return writeOnnx({
     ...options,
     graph: {
-      nodes: values.map((_, i) => ({ op: 'Identity', inputs: [`x${suffix(i)}`], outputs: [`y${suffix(i)}`] })),
+      nodes: values.map((_, i) => ({
+        op: 'Identity',
+        inputs: [`x${suffix(i)}`],
+        outputs: [`y${suffix(i)}`],
+      })),
       inputs: named('x'),
       outputs: named('y'),
     },
@@ -259,12 +302,23 @@ export interface LinearModel {
 }
 
 /** `y = x * weights`, FP32, `x [batch, rows]`, `weights [rows, columns]`, optionally as external data in `externalFile`. */
-export function linearModel(rows: number, columns: number, weights: Float32Array, externalFile?: string): LinearModel {
+export function linearModel(
+  rows: number,
+  columns: number,
+  weights: Float32Array,
+  externalFile?: string,
+): LinearModel {
   const bytes = floatBytes(weights);
   const stored =
     externalFile === undefined
       ? { rawData: bytes }
-      : { external: [['location', externalFile], ['offset', '0'], ['length', String(bytes.byteLength)]] as const };
+      : {
+          external: [
+            ['location', externalFile],
+            ['offset', '0'],
+            ['length', String(bytes.byteLength)],
+          ] as const,
+        };
   const file = writeOnnx({
     graph: {
       nodes: [{ op: 'MatMul', inputs: ['x', 'w'], outputs: ['y'] }],

@@ -205,7 +205,7 @@ function ThreadsHint({ threads }: { readonly threads: number }) {
   if (cores === null) return null;
   const over = threads > cores;
   return (
-    <Text size="xs" c={over ? 'var(--mantine-color-warning, orange)' : 'dimmed'} mt={4}>
+    <Text size="xs" c={over ? 'var(--ferry-caution)' : 'dimmed'} mt={4}>
       {formatCount(threads)} in all on {formatCount(cores)} cores
       {over ? ': more threads than cores usually costs throughput.' : '.'}
     </Text>

@@ -14,7 +14,7 @@ export interface Preferences {
 
 /** Kept in this browser or window; the engine knows nothing of it. */
 export const preferencesStore = createStore<Preferences>()(
-  persist(() => ({ colorScheme: 'auto' as ColorScheme, chartWindow: 1 as ChartWindow, paused: false }), {
+  persist((): Preferences => ({ colorScheme: 'auto', chartWindow: 1, paused: false }), {
     name: 'ferry.preferences',
     storage: createJSONStorage(() => localStorage),
     partialize: ({ colorScheme, chartWindow }) => ({ colorScheme, chartWindow }),

@@ -1,8 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { prepareChromium } from '../setup/chromium.mjs';
-import { hasDisplay, needsNoSandbox } from '../setup/display.mjs';
+import { hasDisplay } from '../setup/display.mjs';
 import { prepareElectron } from '../setup/electron.mjs';
 import { ferryDir, starterModelsDir, testEnvFile } from '../setup/paths.mjs';
+import { sandboxRefusal } from '../setup/sandbox.mjs';
 import { step } from '../setup/step.mjs';
 import { prepareLibraries } from '../setup/system-libraries.mjs';
 
@@ -25,7 +26,7 @@ export function emptyTestEnv() {
     electron: null,
     electronVersion: null,
     chromium: null,
-    noSandbox: needsNoSandbox(),
+    noSandbox: sandboxRefusal('') !== undefined,
     xvfb: !hasDisplay(),
     starterModels: starterModelsDir,
     desktopReason: 'Electron was not prepared',
@@ -42,6 +43,7 @@ export async function prepareTestEnv() {
     ...emptyTestEnv(),
     electron: electron?.executable ?? null,
     electronVersion: electron?.version ?? null,
+    noSandbox: sandboxRefusal(electron?.folder ?? '') !== undefined,
     chromium: browser.chromium ?? null,
     desktopReason: whyNoDesktop(electron === undefined ? text : undefined, missing),
     browserReason: browser.reason ?? null,

@@ -56,6 +56,14 @@ export async function unpackFallback() {
 }
 
 /**
+ * Puts in what runs `electron <folder>`, in the version of this working copy.
+ * @param {string} [dist]
+ */
+export function putStub(dist = fallbackFolder) {
+  cpSync(fromRoot('scripts', 'setup', 'electron-stub'), join(dist, 'resources', 'app'), { recursive: true });
+}
+
+/**
  * Where an entry of the zip goes: the other product's app is dropped, its executable gets Electron's name.
  * @param {string} name
  */

@@ -6,12 +6,14 @@ import {
   fallbackVersion,
   isFallbackPossible,
   isFallbackReady,
+  putStub,
   unpackFallback,
 } from './electron-fallback.mjs';
 import { isAtLeast, oldestNodeForElectron } from './node-version.mjs';
 import { fromRoot } from './paths.mjs';
 import { run } from './run.mjs';
 import { readStamp, writeStamp } from './stamp.mjs';
+import { StepError } from './step.mjs';
 
 /**
  * @typedef {object} Electron
@@ -54,7 +56,8 @@ async function fallBack(refusal) {
     return { text: `none: ${refusal}; the console opens in a browser instead`, timed: false, warn: true };
   }
   const isReady = isFallbackReady();
-  if (!isReady) await unpackFallback();
+  if (isReady) putStub();
+  else await unpackFallback();
   return found(fallbackFolder, 'fallback', `the fallback: ${refusal}`, !isReady);
 }
 
@@ -66,13 +69,15 @@ async function fallBack(refusal) {
  * @returns {ElectronOutcome}
  */
 function found(folder, kind, remark, timed) {
+  const executable = join(folder, executableName);
+  if (!existsSync(executable)) throw new StepError(`there is no Electron in ${folder}`);
   const version = kind === 'fallback' ? fallbackVersion : distVersion(folder);
   const text = `Electron ${version}${remark ? `, ${remark}` : ''}`;
   return {
     text: timed ? `${text}; done` : text,
     timed,
     warn: kind === 'fallback',
-    electron: { executable: join(folder, executableName), folder, version, kind },
+    electron: { executable, folder, version, kind },
   };
 }
 

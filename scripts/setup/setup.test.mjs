@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
-import { hasDisplay, needsNoSandbox } from './display.mjs';
+import { hasDisplay } from './display.mjs';
 import { placeInDist } from './electron-fallback.mjs';
 import { isAtLeast } from './node-version.mjs';
 import { run, tail } from './run.mjs';
+import { sandboxRefusal } from './sandbox.mjs';
 import { parseLdd } from './system-libraries.mjs';
 import { insideOf } from './unzip.mjs';
 
@@ -20,10 +21,23 @@ test('only Linux can be without a display', () => {
   expect(hasDisplay({}, 'darwin')).toBe(true);
 });
 
-test('the sandbox goes off for root on Linux alone', () => {
-  expect(needsNoSandbox('linux', 0)).toBe(true);
-  expect(needsNoSandbox('linux', 1000)).toBe(false);
-  expect(needsNoSandbox('win32', undefined)).toBe(false);
+/** @param {Partial<import('./sandbox.mjs').System>} differences */
+const system = (differences) => ({
+  platform: 'linux',
+  uid: 1000,
+  readSetting: () => undefined,
+  isSetuidRoot: () => false,
+  ...differences,
+});
+
+test('the sandbox cannot start for root, nor where the system forbids it what it needs', () => {
+  const forbidding = (/** @type {string} */ file) =>
+    file.endsWith('apparmor_restrict_unprivileged_userns') ? '1' : '0';
+  expect(sandboxRefusal('/e', system({ uid: 0 }))).toBe('root');
+  expect(sandboxRefusal('/e', system({ readSetting: forbidding }))).toBe('system');
+  expect(sandboxRefusal('/e', system({ readSetting: forbidding, isSetuidRoot: () => true }))).toBeUndefined();
+  expect(sandboxRefusal('/e', system({}))).toBeUndefined();
+  expect(sandboxRefusal('/e', system({ platform: 'win32', uid: undefined }))).toBeUndefined();
 });
 
 test('of the fallback zip, the stock Electron is taken and the app in it is left', () => {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { ferryDir, root } from './paths.mjs';
 
@@ -28,11 +28,6 @@ export function writeStamp(name, value) {
   const file = stampFile(name);
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, `${JSON.stringify(value, null, 2)}\n`);
-}
-
-/** @param {string} name */
-export function dropStamp(name) {
-  rmSync(stampFile(name), { force: true });
 }
 
 /**

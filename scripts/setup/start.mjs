@@ -1,10 +1,11 @@
 import { build } from './build.mjs';
 import { prepareCuda } from './cuda.mjs';
-import { hasDisplay, needsNoSandbox } from './display.mjs';
+import { hasDisplay } from './display.mjs';
 import { prepareElectron } from './electron.mjs';
 import { install } from './install.mjs';
 import { launch } from './launch.mjs';
 import { fromRoot, root } from './paths.mjs';
+import { sandboxRefusal, sandboxRemedy } from './sandbox.mjs';
 import { readStartOptions } from './start-options.mjs';
 import { prepareStarterModels } from './starter-models.mjs';
 import { printLine, step } from './step.mjs';
@@ -76,6 +77,9 @@ async function whyHeadless(wasAsked, electron) {
   const missing = await missingLibraries(electron.executable);
   if (missing.length > 0)
     return `in a browser: Electron lacks ${missing.join(', ')} (npm test installs them)`;
+  if (sandboxRefusal(electron.folder) === 'system') {
+    return `in a browser: this system does not let Chromium's sandbox start; this does: ${sandboxRemedy(electron.folder)}`;
+  }
   return undefined;
 }
 
@@ -90,7 +94,7 @@ function launchHeadless(args) {
  */
 function launchDesktop(electron, args) {
   const flags = [];
-  if (needsNoSandbox()) {
+  if (sandboxRefusal(electron.folder) === 'root') {
     printLine('sandbox', "off: Chromium's does not start for root");
     flags.push('--no-sandbox');
   }

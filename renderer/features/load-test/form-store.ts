@@ -31,6 +31,25 @@ export function reuseScenario(run: LoadTestRunSummary, model: ModelSummary): voi
   formStore.setState({ form: formOfScenario(run.scenario, defaultForm(model)), showFaults: false });
 }
 
+/** The model that "#/load-test/demo-mlp" names; null when it names none. */
+function modelOfHash(hash: string): string | null {
+  const name = /^#\/load-test\/([^/?]+)/.exec(hash)?.[1];
+  try {
+    return name === undefined ? null : decodeURIComponent(name);
+  } catch {
+    return null;
+  }
+}
+
+/** Chooses the model that the address names, once; it is taken out of the address, for the form may change it. */
+export function chooseModelOfHash(models: readonly ModelSummary[]): void {
+  const name = modelOfHash(window.location.hash);
+  if (name === null) return;
+  window.history.replaceState(null, '', '#/load-test');
+  const model = models.find((candidate) => candidate.name === name);
+  if (model !== undefined && formStore.getState().form?.model !== name) chooseModel(model);
+}
+
 /** Chooses a first model when there is none yet: a ready one, the batchable before the others. */
 export function chooseFirstModel(models: readonly ModelSummary[]): void {
   if (formStore.getState().form !== null) return;

@@ -40,7 +40,7 @@ export function HistoryTable(props: HistoryTableProps) {
   const { runs, error } = props;
   const [deleting, setDeleting] = useState<LoadTestRunSummary | null>(null);
   return (
-    <Paper withBorder p="lg" radius="md" component="section" aria-label="Load test history">
+    <Paper className="ferry-panel" p="lg" component="section" aria-label="Load test history">
       <Group justify="space-between" mb="sm">
         <Title order={3} size="h4">
           History

@@ -1,7 +1,8 @@
-import { Alert, Button, Paper, Stack, Text, Title } from '@mantine/core';
+import { Alert, Button, List, Paper, Stack, Text, Title } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import {
   IconAlertCircle,
+  IconArrowLeft,
   IconPackageImport,
   IconPlayerPlay,
   IconPlayerStop,
@@ -13,13 +14,12 @@ import type { ModelSummary } from '../../../engine/contract';
 import { EmptyPanel } from '../../components';
 import { SettingsPanel } from '../../model-settings';
 import { loadTestStore, modelsStore } from '../../stores';
-import { chooseFirstModel, formStore } from './form-store';
+import { chooseFirstModel, chooseModelOfHash, formStore } from './form-store';
 import { HistoryTable } from './history-table';
 import classes from './load-test.module.css';
-import { LIVE_STATES } from './run-verdict';
 import { RunView } from './run-view';
 import { ScenarioFields } from './scenario-fields';
-import { buildScenario, type ScenarioFaults, type ScenarioForm } from './scenario-form';
+import { buildScenario, fieldLabel, type ScenarioFaults, type ScenarioForm } from './scenario-form';
 import { type RunControl, useRunControl } from './use-run-control';
 
 const NO_MODELS: readonly ModelSummary[] = [];
@@ -31,7 +31,9 @@ export function LoadTestScreen() {
   const form = useStore(formStore, (state) => state.form);
   const control = useRunControl();
   useEffect(() => {
-    if (models !== null) chooseFirstModel(models);
+    if (models === null) return;
+    chooseModelOfHash(models);
+    chooseFirstModel(models);
   }, [models]);
   return (
     <Stack gap="lg">
@@ -90,9 +92,8 @@ function Setup({ form, models, control }: SetupProps) {
   return (
     <div className={classes.setup}>
       <Paper
-        withBorder
+        className="ferry-panel"
         p="lg"
-        radius="md"
         component="form"
         onSubmit={submit}
         aria-label="Load test scenario"
@@ -100,6 +101,7 @@ function Setup({ form, models, control }: SetupProps) {
       >
         <Stack gap="md">
           <ScenarioFields form={form} models={models} model={model} faults={faults} disabled={live} />
+          <FaultSummary faults={faults} />
           {control.error !== null && (
             <Alert
               color="red"
@@ -138,7 +140,7 @@ function Setup({ form, models, control }: SetupProps) {
         </Stack>
       </Paper>
       {model !== null && model.state === 'ready' && (
-        <Paper withBorder p="lg" radius="md" component="section" aria-label={`Settings of ${model.name}`}>
+        <Paper className="ferry-panel" p="lg" component="section" aria-label={`Settings of ${model.name}`}>
           <Title order={3} size="h5" mb="sm">
             {model.name} while it runs
           </Title>
@@ -149,17 +151,41 @@ function Setup({ form, models, control }: SetupProps) {
   );
 }
 
+/** Some fields are folded away: what is wrong with them is said here too, so that "Start" never does nothing silently. */
+function FaultSummary({ faults }: { readonly faults: ScenarioFaults }) {
+  const entries = Object.entries(faults);
+  if (entries.length === 0) return null;
+  return (
+    <Alert color="red" variant="light" p="xs" title="Not started: correct these first" role="alert">
+      <List size="sm">
+        {entries.map(([field, fault]) => (
+          <List.Item key={field}>
+            {fieldLabel(field)}: {fault}
+          </List.Item>
+        ))}
+      </List>
+    </Alert>
+  );
+}
+
 function Result({ control }: { readonly control: RunControl }) {
   const { shown, live, repeat } = control;
   if (control.openError !== null)
     return (
-      <Alert color="red" variant="light" title="The run could not be opened">
+      <Alert
+        color="red"
+        variant="light"
+        title="The run could not be opened"
+        withCloseButton
+        closeButtonLabel="Back to the current run"
+        onClose={control.close}
+      >
         {control.openError}
       </Alert>
     );
   if (shown === null)
     return (
-      <Paper withBorder p="xl" radius="md">
+      <Paper className="ferry-panel" p="xl">
         <EmptyPanel
           icon={<IconRocket size={32} />}
           title="Nothing has run yet"
@@ -168,7 +194,20 @@ function Result({ control }: { readonly control: RunControl }) {
       </Paper>
     );
   return (
-    <RunView run={shown} onRepeat={live && !LIVE_STATES.has(shown.state) ? null : () => repeat(shown)} />
+    <Stack gap="sm">
+      {control.opened && (
+        <Button
+          variant="subtle"
+          size="compact-sm"
+          leftSection={<IconArrowLeft size={14} />}
+          onClick={control.close}
+          w="fit-content"
+        >
+          {live ? 'Back to the run that goes on' : 'Back to the latest run'}
+        </Button>
+      )}
+      <RunView run={shown} onRepeat={live ? null : () => repeat(shown)} />
+    </Stack>
   );
 }
 

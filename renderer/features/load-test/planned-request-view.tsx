@@ -17,7 +17,6 @@ export function PlannedRequest({ model, form, faults, disabled }: PlannedRequest
   const inputs = plannedInputs(model, form);
   const bytes = requestBytes(inputs);
   const dims = dynamicDimsOf(model);
-  const tooManyRows = model.batchable && Number(form.rowsPerRequest) > model.settings.maxBatchSize;
   return (
     <Stack gap="xs">
       {dims.length > 0 && (
@@ -51,12 +50,6 @@ export function PlannedRequest({ model, form, faults, disabled }: PlannedRequest
         {bytes === null ? 'of varying length' : `${formatBytes(bytes)} a request`}
         {form.encoding === 'json' ? ' before JSON makes it longer.' : '.'}
       </Text>
-      {tooManyRows && (
-        <Text size="xs" c="var(--mantine-color-error)">
-          More rows than the max batch size ({model.settings.maxBatchSize}): the engine may refuse such
-          requests.
-        </Text>
-      )}
     </Stack>
   );
 }

@@ -1,6 +1,6 @@
 import type { Datatype, ModelSummary } from '../../../engine/contract';
 import { formatBytes } from '../../format';
-import type { ScenarioForm } from './scenario-form';
+import { type ScenarioForm, sentInputs } from './scenario-form';
 
 /** One input as a request of this scenario will carry it. */
 export interface PlannedInput {
@@ -30,7 +30,7 @@ const ELEMENT_BYTES: Readonly<Record<Datatype, number | null>> = {
 
 /** What each request will send: the model's inputs with the rows and the open dimensions of the form filled in. */
 export function plannedInputs(model: ModelSummary, form: ScenarioForm): PlannedInput[] {
-  return model.inputs.map((input) => {
+  return sentInputs(model).map((input) => {
     const shape = input.shape.map((size, axis) => {
       if (axis === 0 && model.batchable) return Number(form.rowsPerRequest) || 1;
       return size >= 0 ? size : Number(form.dynamicDims[input.name]?.[String(axis)] ?? 1);

@@ -24,22 +24,22 @@ interface Series {
 
 const RATES: readonly Series[] = [
   { key: 'offered', name: 'Offered', color: 'var(--mantine-color-dimmed)', dash: '5 4' },
-  { key: 'succeeded', name: 'Answered', color: 'var(--mantine-color-teal-6)' },
-  { key: 'errors', name: 'Errors', color: 'var(--mantine-color-red-6)', dash: '2 2' },
+  { key: 'succeeded', name: 'Answered', color: 'var(--ferry-chart-3)' },
+  { key: 'errors', name: 'Errors', color: 'var(--ferry-chart-bad)', dash: '2 2' },
 ];
 const LATENCIES: readonly Series[] = [
-  { key: 'p50Ms', name: 'p50', color: 'var(--mantine-color-blue-5)' },
-  { key: 'p99Ms', name: 'p99', color: 'var(--mantine-color-orange-5)', dash: '5 3' },
+  { key: 'p50Ms', name: 'p50', color: 'var(--ferry-chart-1)' },
+  { key: 'p99Ms', name: 'p99', color: 'var(--ferry-chart-2)', dash: '5 3' },
 ];
 
 const MARGIN = { top: 8, right: 12, bottom: 0, left: 0 };
 const TICK = { fontSize: 11, fill: 'var(--mantine-color-dimmed)' };
-const GRID = <CartesianGrid vertical={false} stroke="var(--mantine-color-default-border)" />;
+const GRID = <CartesianGrid vertical={false} stroke="var(--ferry-grid)" />;
 const formatSecond = (second: number) => `${second} s`;
 const LABEL_STYLE = { color: 'var(--mantine-color-dimmed)' };
 const TOOLTIP_STYLE = {
-  background: 'var(--mantine-color-body)',
-  border: '1px solid var(--mantine-color-default-border)',
+  background: 'var(--ferry-panel)',
+  border: '1px solid var(--ferry-line)',
   borderRadius: 6,
   fontSize: 12,
 };

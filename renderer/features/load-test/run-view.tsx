@@ -45,7 +45,7 @@ export function RunView({ run, onRepeat }: RunViewProps) {
   const live = LIVE_STATES.has(run.state);
   const tone = TONES[verdict.tone];
   return (
-    <Paper withBorder p="lg" radius="md" component="section" aria-label="Load test result">
+    <Paper className="ferry-panel" p="lg" component="section" aria-label="Load test result">
       <Stack gap="md">
         <Group justify="space-between" align="flex-start">
           <Stack gap={2}>

@@ -211,6 +211,7 @@ function RequestFields({ form, model, ...common }: PartProps & { readonly model:
         />
         <Select
           label="Encoding"
+          error={common.faults.encoding}
           allowDeselect={false}
           disabled={common.disabled}
           value={form.encoding}

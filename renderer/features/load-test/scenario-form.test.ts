@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { ModelSummary } from '../../../engine/contract';
 import { plannedInputs, requestBytes } from './planned-request';
-import { buildScenario, defaultForm, dynamicDimsOf, formForModel, formOfScenario } from './scenario-form';
+import {
+  buildScenario,
+  defaultForm,
+  dynamicDimsOf,
+  fieldLabel,
+  formForModel,
+  formOfScenario,
+} from './scenario-form';
 
 const model: ModelSummary = {
   name: 'text-model',
@@ -118,6 +125,24 @@ describe('load-test form', () => {
   it('points at the dimension that is out of range', () => {
     const built = buildScenario({ ...defaultForm(model), dynamicDims: { ids: { 1: 70_000 } } }, model);
     expect(Object.keys(built.ok ? {} : built.faults)).toEqual(['dynamicDims.ids.1']);
+  });
+
+  it('refuses more rows than the model puts into one batch, and half floats as JSON', () => {
+    const rows = buildScenario({ ...defaultForm(model), rowsPerRequest: 17 }, model);
+    expect(rows.ok ? null : rows.faults.rowsPerRequest).toContain('16');
+    const halves: ModelSummary = { ...model, inputs: [{ ...model.inputs[0]!, datatype: 'FP16' }] };
+    const json = buildScenario({ ...defaultForm(halves), encoding: 'json' }, halves);
+    expect(Object.keys(json.ok ? {} : json.faults)).toEqual(['encoding']);
+  });
+
+  it('does not ask for the dimensions of an input that is not sent', () => {
+    const optional = { ...model, inputs: model.inputs.map((input) => ({ ...input, optional: true })) };
+    expect(dynamicDimsOf(optional)).toEqual([]);
+  });
+
+  it('names each field as the form does', () => {
+    expect(fieldLabel('durationSeconds')).toBe('Duration');
+    expect(fieldLabel('dynamicDims.input.0.2')).toBe('input.0 axis 2');
   });
 
   it('refuses several rows for a model that takes one', () => {

@@ -44,10 +44,15 @@ export interface DynamicDim {
 const SEQUENCE_NAME = /seq|len|token|time/i;
 const IMAGE_RANK = 4;
 
+/** The inputs that a load test sends: optional ones are left out. */
+export function sentInputs(model: Pick<ModelSummary, 'inputs'>): readonly TensorSpec[] {
+  return model.inputs.filter((input) => !input.optional);
+}
+
 /** The dimensions that each request chooses, the batch dimension left out. */
 export function dynamicDimsOf(model: Pick<ModelSummary, 'inputs' | 'batchable'>): DynamicDim[] {
   const first = model.batchable ? 1 : 0;
-  return model.inputs.flatMap((input) =>
+  return sentInputs(model).flatMap((input) =>
     input.shape.flatMap((size, axis) =>
       size < 0 && axis >= first ? [{ input: input.name, axis, name: input.dimNames[axis] ?? null }] : [],
     ),
@@ -184,6 +189,20 @@ const SECONDS_FAULT: Readonly<Record<string, string>> = {
   requestTimeoutMs: 'between 0.01 and 600 seconds',
 };
 
+/** What only the model can tell; the engine refuses the same. */
+function modelFaults(form: ScenarioForm, model: ModelSummary): Record<string, string> {
+  const faults: Record<string, string> = {};
+  const { maxBatchSize } = model.settings;
+  if (!model.batchable && form.rowsPerRequest !== 1)
+    faults.rowsPerRequest = 'this model has no free batch dimension: 1 row per request';
+  else if (model.batchable && Number(form.rowsPerRequest) > maxBatchSize)
+    faults.rowsPerRequest = `at most ${maxBatchSize}, the max batch size of the model`;
+  const half = sentInputs(model).find(({ datatype }) => datatype === 'FP16' || datatype === 'BF16');
+  if (form.encoding === 'json' && half !== undefined)
+    faults.encoding = `input "${half.name}" is ${half.datatype}, which has no JSON form: use binary tensors`;
+  return faults;
+}
+
 /** Checks the form with the contract's own schema. All faults at once, each under the field it belongs to. */
 export function buildScenario(form: ScenarioForm, model: ModelSummary | null): BuiltScenario {
   const faults: Record<string, string> = {};
@@ -197,8 +216,27 @@ export function buildScenario(form: ScenarioForm, model: ModelSummary | null): B
   }
   for (const field of NEEDED) if (form[field] === '') faults[field] = 'a number is needed';
   if (form.model === '') faults.model = 'choose a model';
-  if (model !== null && !model.batchable && form.rowsPerRequest !== 1)
-    faults.rowsPerRequest = 'this model has no free batch dimension: 1 row per request';
+  if (model !== null) Object.assign(faults, modelFaults(form, model));
   if (result.success && Object.keys(faults).length === 0) return { ok: true, scenario: result.data };
   return { ok: false, faults };
+}
+
+const LABELS: Readonly<Record<string, string>> = {
+  model: 'Model',
+  clients: 'Clients',
+  requestsPerSecond: 'Requests per second',
+  maxInFlight: 'Max in flight',
+  rowsPerRequest: 'Rows per request',
+  encoding: 'Encoding',
+  warmupSeconds: 'Warm-up',
+  durationSeconds: 'Duration',
+  requestTimeoutSeconds: 'Time-out',
+  seed: 'Seed',
+  label: 'Label',
+};
+
+/** A faulty field as the form calls it: "Duration", "image axis 2". */
+export function fieldLabel(field: string): string {
+  const dim = /^dynamicDims\.(.+)\.(\d+)$/.exec(field);
+  return dim === null ? (LABELS[field] ?? field) : `${dim[1]} axis ${dim[2]}`;
 }

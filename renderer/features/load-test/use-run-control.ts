@@ -22,12 +22,16 @@ export interface RunControl {
   readonly stopping: boolean;
   /** Why the last start failed. */
   readonly error: string | null;
+  /** True when an older run is shown instead of the current one. */
+  readonly opened: boolean;
   readonly openError: string | null;
   readonly historyError: string | null;
   readonly start: () => void;
   readonly stop: () => void;
   /** Shows a kept run. */
   readonly open: (id: string) => void;
+  /** Back from an opened run to the current one. */
+  readonly close: () => void;
   /** A run was deleted: it is no longer shown. */
   readonly forget: (id: string) => void;
   /** The same scenario once more. */
@@ -128,11 +132,13 @@ export function useRunControl(): RunControl {
     starting,
     stopping,
     error,
+    opened: opened !== null && current !== null && opened.id !== current.id,
     openError,
     historyError,
     start,
     stop,
     open,
+    close,
     forget,
     repeat,
   };

@@ -8,7 +8,7 @@ import { logText } from './log-filter';
 export function LogDetail({ entry, onClose }: { readonly entry: LogEntry; readonly onClose: () => void }) {
   const fields = Object.entries(entry.fields);
   return (
-    <Paper withBorder p="md" radius="md" component="section" aria-label="Log entry">
+    <Paper className="ferry-panel" p="md" component="section" aria-label="Log entry">
       <Group justify="space-between" align="flex-start" wrap="nowrap">
         <div style={{ minWidth: 0 }}>
           <Text size="xs" c="dimmed">

@@ -11,12 +11,12 @@ interface LogListProps {
   readonly follow: boolean;
   /** The operator scrolled away from the end, or back to it. */
   readonly onFollow: (follow: boolean) => void;
-  readonly openedId: number | null;
+  readonly opened: LogEntry | null;
   readonly onOpen: (entry: LogEntry) => void;
 }
 
 /** The log, newest last; only the lines in view are in the page. */
-export function LogList({ entries, follow, onFollow, openedId, onOpen }: LogListProps) {
+export function LogList({ entries, follow, onFollow, opened, onOpen }: LogListProps) {
   const list = useRef<HTMLElement>(null);
   const [view, setView] = useState({ top: 0, height: 600 });
   const { first, end } = rowWindow(view.top, view.height, entries.length);
@@ -49,10 +49,10 @@ export function LogList({ entries, follow, onFollow, openedId, onOpen }: LogList
       <div style={{ position: 'relative', height: entries.length * ROW_HEIGHT }}>
         {entries.slice(first, end).map((entry, index) => (
           <LogRow
-            key={entry.id}
+            key={`${entry.id}@${entry.atMs}`}
             entry={entry}
             top={(first + index) * ROW_HEIGHT}
-            opened={entry.id === openedId}
+            opened={entry === opened}
             onOpen={onOpen}
           />
         ))}

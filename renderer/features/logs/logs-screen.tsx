@@ -21,12 +21,17 @@ import { LogList } from './log-list';
 
 const START: LogFilter = { minimumLevel: 'info', scope: null, text: '' };
 
+/** How many came after `last`; all of them when it has been dropped since. */
+function entriesAfter(entries: readonly LogEntry[], last: LogEntry | undefined): number {
+  return last === undefined ? entries.length : entries.length - 1 - entries.lastIndexOf(last);
+}
+
 /** Entries as they come, or the ones of the moment in which "Pause" was pressed. */
 function usePausableEntries() {
   const live = useStore(logsStore, (state) => state.entries);
   const [kept, setKept] = useState<readonly LogEntry[] | null>(null);
   const toggle = () => setKept(kept === null ? live : null);
-  const missed = kept === null ? 0 : live.filter((entry) => entry.id > (kept.at(-1)?.id ?? 0)).length;
+  const missed = kept === null ? 0 : entriesAfter(live, kept.at(-1));
   return { entries: kept ?? live, paused: kept !== null, missed, toggle };
 }
 
@@ -53,7 +58,7 @@ export function LogsScreen() {
           entries={shown}
           follow={follow && !paused}
           onFollow={setFollow}
-          openedId={opened?.id ?? null}
+          opened={opened}
           onOpen={setOpened}
         />
       )}

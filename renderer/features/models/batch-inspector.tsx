@@ -2,10 +2,10 @@ import { Alert, Button, Group, Skeleton, Stack, Table, Text, Tooltip } from '@ma
 import { IconPlayerPause, IconPlayerPlay, IconStack2 } from '@tabler/icons-react';
 import { memo, useMemo, useState } from 'react';
 import type { BatchRecord } from '../../../engine/contract';
-import { EmptyPanel, ReasonSwatch } from '../../components';
+import { EmptyPanel, ReasonSwatch, reasonMeaning } from '../../components';
 import { formatClockMs, formatUs } from '../../format';
 import { BatchOverview } from './batch-overview';
-import { REASON_MEANINGS, summarizeBatches } from './batch-summary';
+import { summarizeBatches } from './batch-summary';
 import classes from './models.module.css';
 import { useRecentBatches } from './use-recent-batches';
 
@@ -116,7 +116,7 @@ const BatchRow = memo(function BatchRow({ batch }: { readonly batch: BatchRecord
       <Table.Td className={classes.numeric}>{batch.rows}</Table.Td>
       <Table.Td className={classes.numeric}>{batch.requests}</Table.Td>
       <Table.Td>
-        <Group gap={6} wrap="nowrap" title={REASON_MEANINGS[batch.reason]}>
+        <Group gap={6} wrap="nowrap" title={reasonMeaning(batch.reason)}>
           <ReasonSwatch reason={batch.reason} />
           {batch.reason}
           {batch.error !== null && (

@@ -1,8 +1,8 @@
 import { Group, Stack, Text } from '@mantine/core';
 import { DEPARTURE_REASONS } from '../../../engine/contract';
-import { ReasonSwatch, reasonColor, StatTile } from '../../components';
+import { ReasonSwatch, reasonColor, reasonMeaning, StatTile } from '../../components';
 import { formatCount, formatNumber, formatUs } from '../../format';
-import { type BatchSummary, REASON_MEANINGS, type SizeBin } from './batch-summary';
+import type { BatchSummary, SizeBin } from './batch-summary';
 import classes from './models.module.css';
 
 /** Sizes of the last batches as bars coloured by why they left, with the means beside them. */
@@ -23,7 +23,7 @@ export function BatchOverview({ summary }: { readonly summary: BatchSummary }) {
       <SizeHistogram bins={summary.bins} total={summary.batches} />
       <Group gap="md">
         {summary.reasons.map(({ reason, count }) => (
-          <Group key={reason} gap={6} title={REASON_MEANINGS[reason]}>
+          <Group key={reason} gap={6} title={reasonMeaning(reason)}>
             <ReasonSwatch reason={reason} />
             <Text size="xs">
               {reason}{' '}

@@ -66,14 +66,3 @@ export function summarizeBatches(batches: readonly BatchRecord[]): BatchSummary 
     bins: batches.length === 0 ? [] : binsOf(batches),
   };
 }
-
-/** What each reason means, in the operator's words. */
-export const REASON_MEANINGS: Readonly<Record<DepartureReason, string>> = {
-  full: 'the batch reached the largest allowed size',
-  preferred: 'the batch reached one of the preferred sizes',
-  delay: 'the oldest request had waited for the queue delay',
-  drained: 'an instance was free and no wait was set, so all that waited left',
-  unbatched: 'batching is off or not possible for this model',
-  deadline: "a request's deadline was near",
-  'break-even': 'waiting longer would have cost more than it could save',
-};

@@ -21,7 +21,7 @@ export function ChooseSource() {
 function DesktopButtons() {
   const take = async (pick: (() => Promise<string | null>) | undefined) => {
     const path = (await pick?.()) ?? null;
-    if (path !== null) await loadFlow.inspectPath(path);
+    if (path !== null) await loadFlow.openPath(path);
   };
   return (
     <Group>
@@ -61,7 +61,7 @@ function PathField() {
   const [path, setPath] = useState('');
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (path.trim() !== '') void loadFlow.inspectPath(path.trim());
+    if (path.trim() !== '') void loadFlow.openPath(path.trim());
   };
   return (
     <form onSubmit={submit}>

@@ -25,7 +25,7 @@ describe('load flow', () => {
   it('shows what a file says before it loads anything', async () => {
     const load = vi.fn(async () => loaded);
     const { flow, stage } = flowWith({ load });
-    await flow.inspectPath('/m/a.onnx');
+    await flow.openPath('/m/a.onnx');
     expect(stage()).toEqual({ kind: 'inspected', inspection, name: 'a', error: null });
     expect(load).not.toHaveBeenCalled();
   });
@@ -33,7 +33,7 @@ describe('load flow', () => {
   it('loads under the name the operator gave', async () => {
     const load = vi.fn(async () => loaded);
     const { flow, onLoaded } = flowWith({ load });
-    await flow.inspectPath('/m/a.onnx');
+    await flow.openPath('/m/a.onnx');
     flow.rename('better-name');
     await flow.confirm();
     expect(load).toHaveBeenCalledWith('/m/a.onnx', 'better-name');
@@ -43,7 +43,7 @@ describe('load flow', () => {
 
   it('keeps the facts and says why when loading fails', async () => {
     const { flow, stage } = flowWith({ load: () => Promise.reject(new Error('opset 99 is not supported')) });
-    await flow.inspectPath('/m/a.onnx');
+    await flow.openPath('/m/a.onnx');
     await flow.confirm();
     expect(stage()).toMatchObject({ kind: 'inspected', error: 'opset 99 is not supported' });
   });
@@ -56,7 +56,7 @@ describe('load flow', () => {
           fail = reject;
         }),
     });
-    await flow.inspectPath('/m/a.onnx');
+    await flow.openPath('/m/a.onnx');
     const done = flow.confirm();
     flow.close();
     fail(new Error('disk full'));
@@ -66,7 +66,7 @@ describe('load flow', () => {
 
   it('goes back to the choice with the reason when a file cannot be read', async () => {
     const { flow, stage } = flowWith({ inspect: () => Promise.reject(new Error('not an ONNX file')) });
-    await flow.inspectPath('/m/a.txt');
+    await flow.openPath('/m/a.txt');
     expect(stage()).toEqual({ kind: 'choose', error: 'not an ONNX file' });
   });
 
@@ -78,7 +78,7 @@ describe('load flow', () => {
           answer = resolve;
         }),
     });
-    const done = flow.inspectPath('/m/a.onnx');
+    const done = flow.openPath('/m/a.onnx');
     flow.restart();
     answer(inspection);
     await done;
@@ -91,6 +91,21 @@ describe('load flow', () => {
     expect(inspect).toHaveBeenLastCalledWith('/uploads/a.onnx');
     await flowWith({ inspect, pathOf: () => '/home/me/a.onnx' }).flow.takeFile(new File(['x'], 'a.onnx'));
     expect(inspect).toHaveBeenLastCalledWith('/home/me/a.onnx');
+  });
+
+  it('stops sending when the upload is cancelled', () => {
+    let signal: AbortSignal | null = null;
+    const { flow, stage } = flowWith({
+      upload: (_file, _progress, given) => {
+        signal = given;
+        return new Promise(() => undefined);
+      },
+    });
+    void flow.takeFile(new File(['x'], 'a.onnx'));
+    expect(stage()).toMatchObject({ kind: 'uploading', fileName: 'a.onnx' });
+    flow.close();
+    expect(signal).toMatchObject({ aborted: true });
+    expect(stage()).toMatchObject({ kind: 'choose' });
   });
 
   it('refuses another kind of file in a browser before sending it', async () => {

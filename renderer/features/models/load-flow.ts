@@ -48,6 +48,9 @@ export function modelNameFault(name: string, taken: readonly string[]): string |
   return taken.includes(name) ? `"${name}" is in the repository already` : null;
 }
 
+const notOnnxText = (fileName: string) =>
+  `"${fileName}" is not an .onnx file. From a browser only single .onnx files can be sent; for a folder, give its path on the engine's machine.`;
+
 /** From a file, a folder or a path to a loaded model, step by step. */
 export function createLoadFlow(ports: LoadFlowPorts) {
   const store = createStore<LoadFlowState>(() => ({ opened: false, stage: CHOOSE }));
@@ -61,7 +64,7 @@ export function createLoadFlow(ports: LoadFlowPorts) {
   };
   const to = (stage: LoadStage) => store.setState({ stage });
 
-  const inspectPath = async (path: string) => {
+  const openPath = async (path: string) => {
     const mine = ++attempt;
     store.setState({ opened: true, stage: { kind: 'inspecting', path } });
     try {
@@ -74,24 +77,21 @@ export function createLoadFlow(ports: LoadFlowPorts) {
   };
 
   const takeFile = async (file: File) => {
-    if (ports.pathOf !== null) return inspectPath(ports.pathOf(file));
+    if (ports.pathOf !== null) return openPath(ports.pathOf(file));
     if (!/\.onnx$/i.test(file.name)) {
-      store.setState({
-        opened: true,
-        stage: {
-          kind: 'choose',
-          error: `"${file.name}" is not an .onnx file. From a browser only single .onnx files can be sent; for a folder, give its path on the engine's machine.`,
-        },
-      });
+      store.setState({ opened: true, stage: { kind: 'choose', error: notOnnxText(file.name) } });
       return;
     }
-    const mine = ++attempt;
+    giveUp();
+    const mine = attempt;
+    uploading = new AbortController();
+    const progress = (share: number) => {
+      if (mine === attempt) to({ kind: 'uploading', fileName: file.name, share });
+    };
     store.setState({ opened: true, stage: { kind: 'uploading', fileName: file.name, share: 0 } });
     try {
-      const path = await ports.upload(file, (share) => {
-        if (mine === attempt) to({ kind: 'uploading', fileName: file.name, share });
-      });
-      if (mine === attempt) await inspectPath(path);
+      const path = await ports.upload(file, progress, uploading.signal);
+      if (mine === attempt) await openPath(path);
     } catch (error) {
       if (mine === attempt) to({ kind: 'choose', error: messageOf(error) });
     }
@@ -119,19 +119,19 @@ export function createLoadFlow(ports: LoadFlowPorts) {
     /** Closes the dialog. A load that has begun goes on; anything before it is given up. */
     close: () => {
       if (store.getState().stage.kind === 'loading') return store.setState({ opened: false });
-      attempt += 1;
+      giveUp();
       store.setState({ opened: false, stage: CHOOSE });
     },
     /** Back to the choice, giving up an upload or an inspection. */
     restart: () => {
-      attempt += 1;
+      giveUp();
       to(CHOOSE);
     },
     rename: (name: string) => {
       const { stage } = store.getState();
       if (stage.kind === 'inspected') to({ ...stage, name, error: null });
     },
-    inspectPath,
+    openPath,
     takeFile,
     confirm,
   };

@@ -4,17 +4,17 @@ import { useEffect, useState } from 'react';
 import { useStore } from 'zustand';
 import { formatPercent } from '../../format';
 import { ChooseSource } from './choose-source';
+import { dropStore } from './dropped-files';
 import { InspectionView } from './inspection-view';
 import type { LoadStage } from './load-flow';
 import { loadFlow } from './model-load-flow';
 import classes from './models.module.css';
-import { useDroppedFile } from './use-dropped-file';
 
-/** "Load model" from choice to ready, and the place in the window where a file may be dropped at any time. */
+/** "Load model" from choice to ready, and what shows that a dragged file may be dropped. */
 export function LoadModelDialog() {
   const opened = useStore(loadFlow.store, (state) => state.opened);
   const stage = useStore(loadFlow.store, (state) => state.stage);
-  const dragging = useDroppedFile(loadFlow.takeFile);
+  const dragging = useStore(dropStore, (state) => state.dragging);
   return (
     <>
       <Modal

@@ -5,6 +5,7 @@ import {
   IconFolderOpen,
   IconPlayerEject,
   IconPlayerPlay,
+  IconRocket,
   IconTrash,
 } from '@tabler/icons-react';
 import { useState } from 'react';
@@ -56,6 +57,13 @@ export function ModelActions({ model }: { readonly model: ModelSummary }) {
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
+          <Menu.Item
+            component="a"
+            href={`#/load-test/${encodeURIComponent(model.name)}`}
+            leftSection={<IconRocket size={16} />}
+          >
+            Load test
+          </Menu.Item>
           {window.desktop !== undefined && (
             <Menu.Item
               leftSection={<IconFolderOpen size={16} />}

@@ -12,7 +12,7 @@ import { TensorTable } from './tensor-table';
 /** Everything about one model: state and actions on top; settings, tensors and batches as tabs. */
 export function ModelDetail({ model }: { readonly model: ModelSummary }) {
   return (
-    <Paper withBorder p="lg" radius="md" component="section" aria-label={`Model ${model.name}`}>
+    <Paper className="ferry-panel" p="lg" component="section" aria-label={`Model ${model.name}`}>
       <Stack gap="md">
         <Group justify="space-between" align="flex-start">
           <Stack gap={4} miw={0}>

@@ -28,7 +28,7 @@ function ModelEntry({ model, current }: { readonly model: ModelSummary; readonly
   const failed = model.state === 'unavailable' && model.reason !== null && model.reason !== 'unloaded';
   const facts = [
     model.version === null ? null : `version ${model.version}`,
-    model.activeProvider,
+    model.backend === 'simulated' ? null : model.activeProvider,
     model.batchable ? 'batchable' : 'one at a time',
     formatBytes(model.fileSizeBytes),
   ].filter((fact) => fact !== null);

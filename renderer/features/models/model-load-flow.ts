@@ -1,5 +1,6 @@
 import { notifications } from '@mantine/notifications';
 import { importModel, inspectModel, uploadModel } from '../../stores';
+import { listenForDrops } from './dropped-files';
 import { createLoadFlow } from './load-flow';
 import { selectModel } from './selected-model';
 
@@ -17,4 +18,9 @@ export const loadFlow = createLoadFlow({
     notifications.show({ color: 'red', autoClose: false, title: `${name} could not be loaded`, message });
   },
   nowMs: Date.now,
+});
+
+listenForDrops(window, (file) => {
+  if (!window.location.hash.startsWith('#/models')) selectModel(null);
+  void loadFlow.takeFile(file);
 });

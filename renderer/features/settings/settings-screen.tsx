@@ -53,7 +53,7 @@ export function SettingsScreen() {
 
 function Section({ title, children }: { readonly title: string; readonly children: ReactNode }) {
   return (
-    <Paper withBorder p="lg" radius="md" component="section" aria-label={title}>
+    <Paper className="ferry-panel" p="lg" component="section" aria-label={title}>
       <Title order={3} size="h4" mb="md">
         {title}
       </Title>

@@ -1,0 +1,270 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { EngineError } from '../base';
+import {
+  EXECUTION_PROVIDERS,
+  type ModelSettings,
+  type ModelSettingsPatch,
+  modelSettingsSchema,
+  SETTING_LIMITS,
+} from '../contract';
+import { editModelConfig } from './edit-model-config';
+import type { ModelConfig } from './model-config';
+import { parseModelConfig, writeModelConfig } from './model-config-text';
+import { patchModelConfig, type SettingsContext, settingsOf } from './model-settings';
+
+const batchable: SettingsContext = { obstacle: null, cpuBudget: 8, platform: 'linux' };
+const fixed: SettingsContext = { ...batchable, obstacle: 'input "x" has the fixed first dimension 1' };
+const read = (text: string, context = batchable) => settingsOf(parseModelConfig(text), context);
+const faultOf = (action: () => unknown): EngineError => {
+  try {
+    action();
+  } catch (error) {
+    expect(error).toBeInstanceOf(EngineError);
+    return error as EngineError;
+  }
+  throw new Error('accepted');
+};
+const BOTH_SIDES =
+  'input { name: "x" data_type: TYPE_FP32 dims: [ 4 ] } output { name: "y" data_type: TYPE_FP32 dims: [ 2 ] }';
+const FULL_SHAPES =
+  'input { name: "x" data_type: TYPE_FP32 dims: [ -1, 4 ] } output { name: "y" data_type: TYPE_FP32 dims: [ -1, 2 ] }';
+
+describe('settings of a configuration', () => {
+  it('are completed from the graph and defaults when there is no file', () => {
+    expect(read('')).toEqual({
+      settings: {
+        batching: true,
+        maxBatchSize: 16,
+        preferredBatchSizes: [],
+        maxQueueDelayUs: 0,
+        maxQueueSize: 1024,
+        instanceCount: 1,
+        executionProviders: ['cpu'],
+        intraOpThreads: 7,
+      },
+      origins: {
+        batching: 'onnx',
+        maxBatchSize: 'default',
+        preferredBatchSizes: 'default',
+        maxQueueDelayUs: 'default',
+        maxQueueSize: 'default',
+        instanceCount: 'default',
+        executionProviders: 'default',
+        intraOpThreads: 'default',
+      },
+    });
+  });
+
+  it('come from the file where it states them', () => {
+    const { settings, origins } = read(`
+      max_batch_size: 32
+      dynamic_batching { preferred_batch_size: [ 8, 32 ] max_queue_delay_microseconds: 2000 default_queue_policy { max_queue_size: 256 } }
+      instance_group [ { kind: KIND_CPU count: 2 }, { count: 1 } ]
+      parameters { key: "intra_op_thread_count" value { string_value: "4" } }
+      parameters { key: "ferry.execution_providers" value { string_value: "webgpu, cpu" } }`);
+    expect(settings).toEqual({
+      batching: true,
+      maxBatchSize: 32,
+      preferredBatchSizes: [8, 32],
+      maxQueueDelayUs: 2000,
+      maxQueueSize: 256,
+      instanceCount: 3,
+      executionProviders: ['webgpu', 'cpu'],
+      intraOpThreads: 4,
+    });
+    expect(new Set(Object.values(origins))).toEqual(new Set(['file']));
+  });
+
+  it('leave batching off where the file is complete and does not ask for it, as Triton does', () => {
+    expect(read(`max_batch_size: 8 ${BOTH_SIDES}`).settings).toMatchObject({
+      batching: false,
+      maxBatchSize: 8,
+    });
+    expect(read(`max_batch_size: 8 dynamic_batching { } ${BOTH_SIDES}`).settings).toMatchObject({
+      batching: true,
+    });
+    expect(read('max_batch_size: 8').settings).toMatchObject({ batching: true });
+    expect(read(FULL_SHAPES).settings).toMatchObject({ batching: false, maxBatchSize: 1 });
+  });
+
+  it('tell max_batch_size 0 from an absent one', () => {
+    expect(read('max_batch_size: 0')).toMatchObject({
+      settings: { batching: false, maxBatchSize: 1 },
+      origins: { batching: 'file', maxBatchSize: 'file' },
+    });
+    expect(read('').settings).toMatchObject({ batching: true, maxBatchSize: 16 });
+  });
+
+  it('are those of single requests where the model cannot batch, whatever the block says', () => {
+    expect(read('dynamic_batching { max_queue_delay_microseconds: 5 }', fixed)).toMatchObject({
+      settings: { batching: false, maxBatchSize: 1 },
+      origins: { batching: 'onnx', maxBatchSize: 'onnx' },
+    });
+    expect(faultOf(() => read('max_batch_size: 4', fixed)).message).toContain(
+      'input "x" has the fixed first dimension 1',
+    );
+  });
+
+  it('leave one core for the doors and share the others among the instances', () => {
+    const threads = (cpuBudget: number, count: number) =>
+      settingsOf({ instance_group: [{ count }] }, { ...batchable, cpuBudget }).settings.intraOpThreads;
+    expect([threads(1, 1), threads(2, 1), threads(8, 1), threads(8, 2), threads(8, 20)]).toEqual([
+      1, 1, 7, 3, 1,
+    ]);
+  });
+
+  it.each<[string, NodeJS.Platform, readonly string[]]>([
+    ['instance_group { kind: KIND_GPU }', 'linux', ['cuda', 'cpu']],
+    ['instance_group { kind: KIND_GPU }', 'win32', ['dml', 'cpu']],
+    ['instance_group { kind: KIND_GPU }', 'darwin', ['coreml', 'cpu']],
+    ['instance_group { kind: KIND_CPU }', 'linux', ['cpu']],
+    [
+      'optimization { execution_accelerators { gpu_execution_accelerator { name: "tensorrt" } } }',
+      'linux',
+      ['tensorrt', 'cuda', 'cpu'],
+    ],
+    [
+      'instance_group { kind: KIND_GPU } parameters { key: "ferry.execution_providers" value { string_value: "cpu" } }',
+      'linux',
+      ['cpu'],
+    ],
+  ])('take the providers that %s means on %s', (text, platform, providers) => {
+    expect(read(text, { ...batchable, platform }).settings.executionProviders).toEqual(providers);
+  });
+
+  it('bound a queue that the file leaves without limit', () => {
+    expect(
+      read('dynamic_batching { default_queue_policy { max_queue_size: 0 } }').settings.maxQueueSize,
+    ).toBe(SETTING_LIMITS.maxQueueSize.max);
+  });
+
+  it.each([
+    ['max_batch_size: 2000', 'max_batch_size is 2000; it must be a whole number from 1 to 1024'],
+    ['max_batch_size: -1', 'max_batch_size is -1'],
+    [
+      'max_batch_size: 8 dynamic_batching { preferred_batch_size: [ 16 ] }',
+      'contains 16; sizes must be from 1 to max_batch_size (8)',
+    ],
+    [
+      'dynamic_batching { max_queue_delay_microseconds: 99999999 }',
+      'max_queue_delay_microseconds is 99999999',
+    ],
+    ['instance_group { count: 0 }', 'instance_group.count is 0'],
+    ['instance_group { count: 65 }', 'instance_group.count is 65'],
+    [
+      'parameters { key: "intra_op_thread_count" value { string_value: "many" } }',
+      '"intra_op_thread_count" is "many"',
+    ],
+    ['parameters { key: "ferry.batching" value { string_value: "no" } }', 'must be "on" or "off"'],
+    [
+      'parameters { key: "ferry.execution_providers" value { string_value: "cudaa" } }',
+      'Did you mean "cuda"?',
+    ],
+    ['parameters { key: "ferry.execution_providers" value { string_value: " , " } }', 'is empty'],
+  ])('refuse %j, naming field, value and limit', (text, expected) => {
+    const fault = faultOf(() => read(text));
+    expect(fault.code).toBe('MODEL_INVALID');
+    expect(fault.message).toContain(expected);
+  });
+});
+
+const within = ({ min, max }: { min: number; max: number }) => fc.integer({ min, max });
+const patchArbitrary: fc.Arbitrary<ModelSettingsPatch> = fc.record(
+  {
+    batching: fc.boolean(),
+    maxBatchSize: within(SETTING_LIMITS.maxBatchSize),
+    maxQueueDelayUs: within(SETTING_LIMITS.maxQueueDelayUs),
+    maxQueueSize: within(SETTING_LIMITS.maxQueueSize),
+    instanceCount: within(SETTING_LIMITS.instanceCount),
+    executionProviders: fc.uniqueArray(fc.constantFrom(...EXECUTION_PROVIDERS), { minLength: 1 }),
+    intraOpThreads: within(SETTING_LIMITS.intraOpThreads),
+  },
+  { requiredKeys: [] },
+);
+const TEXTS = [
+  '',
+  'max_batch_size: 0',
+  'max_batch_size: 1',
+  'max_batch_size: 8',
+  `max_batch_size: 8 ${BOTH_SIDES}`,
+  FULL_SHAPES,
+  `max_batch_size: 0 ${FULL_SHAPES}`,
+  'max_batch_size: 64 dynamic_batching { preferred_batch_size: [ 4, 64 ] max_queue_delay_microseconds: 9 }',
+  'dynamic_batching { } parameters { key: "ferry.batching" value { string_value: "off" } }',
+  'instance_group [ { kind: KIND_GPU count: 2 }, { count: 3 } ]',
+];
+
+describe('a patch of settings', () => {
+  it('is what the patched file then says, whatever stood in it, and the file is written and read without loss', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...TEXTS), patchArbitrary, (text, patch) => {
+        const target = patchModelConfig(parseModelConfig(text), patch, batchable);
+        const { settings } = settingsOf(parseModelConfig(editModelConfig(text, target)), batchable);
+        expect(settings).toMatchObject(patch);
+        expect(modelSettingsSchema.safeParse(settings).success).toBe(true);
+        expect(settingsOf(parseModelConfig(writeModelConfig(target)), batchable).settings).toEqual(settings);
+      }),
+    );
+  });
+
+  it('changes nothing that it does not name, but for what follows from it', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...TEXTS), patchArbitrary, (text, patch) => {
+        const config = parseModelConfig(text);
+        const before = settingsOf(config, batchable).settings;
+        const after = settingsOf(patchModelConfig(config, patch, batchable), batchable).settings;
+        const kept = (
+          ['batching', 'maxQueueDelayUs', 'maxQueueSize', 'instanceCount', 'executionProviders'] as const
+        ).filter((key) => patch[key] === undefined);
+        for (const key of kept) expect(after[key]).toEqual(before[key]);
+        if (patch.batching !== true && patch.maxBatchSize === undefined)
+          expect(after.maxBatchSize).toBe(before.maxBatchSize);
+      }),
+    );
+  });
+
+  it('keeps the block and its values when batching is switched off, and finds them again when on', () => {
+    const text = 'max_batch_size: 8\ndynamic_batching { max_queue_delay_microseconds: 500 } # tuned\n';
+    const off = editModelConfig(
+      text,
+      patchModelConfig(parseModelConfig(text), { batching: false }, batchable),
+    );
+    expect(off).toContain('dynamic_batching { max_queue_delay_microseconds: 500 } # tuned');
+    expect(off).toContain('key: "ferry.batching" value { string_value: "off" }');
+    expect(editModelConfig(off, patchModelConfig(parseModelConfig(off), { batching: true }, batchable))).toBe(
+      text,
+    );
+  });
+
+  it('drops preferred sizes that a smaller batch no longer allows, and refuses to be given one', () => {
+    const config: ModelConfig = { max_batch_size: 32, dynamic_batching: { preferred_batch_size: [4, 32] } };
+    expect(
+      patchModelConfig(config, { maxBatchSize: 8 }, batchable).dynamic_batching?.preferred_batch_size,
+    ).toEqual([4]);
+    const fault = faultOf(() => patchModelConfig(config, { preferredBatchSizes: [64] }, batchable));
+    expect(fault.code).toBe('INVALID_ARGUMENT');
+    expect(fault.message).toContain('64; the largest allowed is maxBatchSize (32)');
+  });
+
+  it('takes the batch dimension out of dims when batching begins', () => {
+    const patched = patchModelConfig(
+      parseModelConfig(`max_batch_size: 0 ${FULL_SHAPES}`),
+      { maxBatchSize: 4, batching: true },
+      batchable,
+    );
+    expect(patched.input?.[0]?.dims).toEqual([4]);
+    expect(patched.max_batch_size).toBe(4);
+  });
+
+  it('that asks a model to batch which cannot is refused with the reason', () => {
+    const asked: readonly ModelSettingsPatch[] = [{ batching: true }, { maxBatchSize: 2 }];
+    for (const patch of asked)
+      expect(faultOf(() => patchModelConfig({}, patch, fixed)).message).toContain('fixed first dimension 1');
+    const settings: ModelSettings = settingsOf(
+      patchModelConfig({}, { batching: false, maxBatchSize: 1, instanceCount: 2 }, fixed),
+      fixed,
+    ).settings;
+    expect(settings.instanceCount).toBe(2);
+  });
+});

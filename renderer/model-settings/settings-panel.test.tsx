@@ -1,0 +1,100 @@
+import { MantineProvider } from '@mantine/core';
+import { act, cleanup, fireEvent, render, screen } from '@testing-library/react';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { ModelSettingsPatch, ModelSummary } from '../../engine/contract';
+import { SettingsPanel } from './settings-panel';
+
+const updateSettings = vi.hoisted(() => vi.fn());
+vi.mock('../stores', async (original) => ({
+  ...(await original<typeof import('../stores')>()),
+  updateSettings,
+}));
+
+const settings = {
+  batching: true,
+  maxBatchSize: 16,
+  preferredBatchSizes: [],
+  maxQueueDelayUs: 1_000,
+  maxQueueSize: 256,
+  instanceCount: 1,
+  executionProviders: ['cpu' as const],
+  intraOpThreads: 2,
+};
+const model = {
+  name: 'demo-mlp',
+  state: 'ready',
+  backend: 'onnxruntime',
+  batchable: true,
+  batchingNote: null,
+  settings,
+  origins: Object.fromEntries(Object.keys(settings).map((field) => [field, 'default'])),
+  activeProvider: 'cpu',
+  providerNotes: [],
+} as unknown as ModelSummary;
+
+const show = (shown: ModelSummary) =>
+  render(
+    <MantineProvider>
+      <SettingsPanel model={shown} />
+    </MantineProvider>,
+  );
+const rest = () => act(() => vi.advanceTimersByTimeAsync(1_000));
+const slider = (name: string) => screen.getByRole('slider', { name });
+
+describe('settings panel', () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+    updateSettings.mockReset();
+    updateSettings.mockImplementation(async (_name: string, patch: ModelSettingsPatch) => ({
+      ...model,
+      settings: { ...settings, ...patch },
+    }));
+  });
+  afterEach(() => {
+    cleanup();
+    vi.useRealTimers();
+  });
+
+  it('applies a slider moved by keyboard and says when', async () => {
+    show(model);
+    fireEvent.keyDown(slider('Max batch size'), { key: 'ArrowRight' });
+    fireEvent.keyDown(slider('Max batch size'), { key: 'ArrowRight' });
+    await rest();
+    expect(updateSettings.mock.calls).toEqual([['demo-mlp', { maxBatchSize: 20 }]]);
+    expect(screen.getByText(/^applied at /)).toBeTruthy();
+  });
+
+  it('takes an exact value from the field on Enter', async () => {
+    show(model);
+    const field = screen.getByRole('textbox', { name: 'Max queue delay, exact' });
+    fireEvent.change(field, { target: { value: '1234' } });
+    fireEvent.keyDown(field, { key: 'Enter' });
+    await rest();
+    expect(updateSettings.mock.calls).toEqual([['demo-mlp', { maxQueueDelayUs: 1234 }]]);
+  });
+
+  it('shows a refusal beside the field and goes back to the value in force', async () => {
+    updateSettings.mockRejectedValue(new Error('maxBatchSize: at most 16 for this model'));
+    show(model);
+    fireEvent.keyDown(slider('Max batch size'), { key: 'ArrowRight' });
+    await rest();
+    expect(screen.getByRole('alert').textContent).toContain('at most 16 for this model');
+    expect(slider('Max batch size').getAttribute('aria-valuenow')).toBe('16');
+  });
+
+  it('follows a change made elsewhere', () => {
+    const { rerender } = show(model);
+    rerender(
+      <MantineProvider>
+        <SettingsPanel model={{ ...model, settings: { ...settings, maxBatchSize: 4 } }} />
+      </MantineProvider>,
+    );
+    expect(slider('Max batch size').getAttribute('aria-valuenow')).toBe('4');
+  });
+
+  it('locks batching with the reason when the model cannot batch', () => {
+    show({ ...model, batchable: false, batchingNote: 'Input "image" has the fixed batch dimension 1.' });
+    expect(screen.getByRole('switch', { name: 'Batching' }).hasAttribute('disabled')).toBe(true);
+    expect(screen.getByText('Input "image" has the fixed batch dimension 1.')).toBeTruthy();
+  });
+});
