@@ -5,7 +5,7 @@ import { silentLogger, systemClock } from '../engine/base';
 import type { ModelSettings, TensorSpec } from '../engine/contract';
 import type { InferenceRequest } from '../engine/inference';
 import { DeviceBusy, ModelStats } from '../engine/metrics';
-import { ServedModel } from '../engine/models/served-model';
+import { ServedModel } from '../engine/models';
 
 export const DEMO_ROW = 512;
 export const DEMO_PATH = fileURLToPath(new URL('../out/starter-models/demo-mlp/1/model.onnx', import.meta.url));

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { executionProviders, onnxruntimeVersion } from './backend';
 import { createLogStore, Emitter, ENGINE_VERSION, EngineError, systemClock } from './base';
 import type { EngineOptions } from './config';
-import { CONTRACT_VERSION, type DeviceSample, type DoorAddress, type EngineStatus, type LogEntry } from './contract';
+import { CONTRACT_VERSION, type DeviceInfo, type DeviceSample, type DoorAddress, type EngineStatus, type LogEntry } from './contract';
 import { ControlServer, createEngineServices, newToken, Publisher } from './control';
 import { cpuBudget, createDeviceMonitor } from './devices';
-import { createHttpDoor } from './http';
+import { createHttpDoor, registryAsModelsPort } from './http';
 import { createLoadTestRunner, createShowMe } from './loadtest';
 import { DeviceBusy } from './metrics';
-import { ModelRegistry, registryAsModelsPort, seedRepository } from './models';
+import { ModelRegistry, seedRepository } from './models';
 
 /** A running (or startable) engine: what `ferry serve` and the desktop app hold. */
 export interface Engine {
@@ -38,10 +38,7 @@ export function createEngine(options: EngineOptions): Engine {
   const { logger } = logs;
   const devices = createDeviceMonitor({ clock, logger: logger.child('devices') });
   const deviceBusy = new DeviceBusy();
-  const deviceOf = (provider: string): string => {
-    if (provider === 'cpu' || provider === 'simulated') return provider;
-    return devices.infos().find((info) => info.kind === 'gpu')?.id ?? 'cpu';
-  };
+  const deviceOf = (provider: string) => deviceOfProvider(provider, devices.infos());
   let batchId = 0;
   const registry = new ModelRegistry({
     repositoryPath: options.repositoryPath,
@@ -54,6 +51,9 @@ export function createEngine(options: EngineOptions): Engine {
   registry.marks.on((mark) => publisher.mark(mark));
 
   const sampleDevices = (): DeviceSample[] => {
+    // Devices may answer late, and their notes change when a tool dies or comes back.
+    const infos = [...devices.infos(), SIMULATED_DEVICE];
+    if (JSON.stringify(infos) !== JSON.stringify(status.devices)) setStatus({ devices: infos });
     const instances = registry.instancesByDevice(deviceOf);
     const samples = devices.sample().map((readings) => ({ ...readings, busyUs: deviceBusy.of(readings.id), instances: instances.get(readings.id) ?? 0 }));
     return instances.has('simulated') ? [...samples, simulatedSample(deviceBusy.of('simulated'), instances.get('simulated') ?? 0)] : samples;
@@ -108,7 +108,6 @@ export function createEngine(options: EngineOptions): Engine {
     setStatus({ http: addressOf(await http.start()) });
     setStatus({ control: addressOf(await control.start()) });
     await devices.start();
-    setStatus({ devices: [...devices.infos(), SIMULATED_DEVICE] });
     publisher.start();
     await registry.start();
     setStatus({ state: 'running' });
@@ -178,6 +177,14 @@ function initialStatus(options: EngineOptions): EngineStatus {
     devices: [],
     providers: executionProviders(),
   };
+}
+
+/** NVIDIA's providers run on NVIDIA's first device; the others on the first GPU there is, or on the CPU when there is none. */
+function deviceOfProvider(provider: string, infos: readonly DeviceInfo[]): string {
+  if (provider === 'cpu' || provider === 'simulated') return provider;
+  const gpus = infos.filter((info) => info.kind === 'gpu');
+  const nvidia = provider === 'cuda' || provider === 'tensorrt' ? gpus.find((info) => info.id.startsWith('nvidia')) : undefined;
+  return (nvidia ?? gpus[0])?.id ?? 'cpu';
 }
 
 const SIMULATED_DEVICE = { id: 'simulated', kind: 'simulated', name: 'Simulated device', source: 'cost curve', note: 'not a real device: it waits as long as its cost curve says' } as const;

@@ -171,6 +171,16 @@ describe('EngineProcess', () => {
     expect(announced).toHaveLength(count);
   });
 
+  it('announces a restart once, since draining and starting look alike to the operator', () => {
+    const { engine, child, announced } = setUp();
+    engine.start();
+    child().say(ready);
+    engine.restart();
+    child().exit(0);
+    child().say(ready);
+    expect(announced.map(({ state }) => state)).toEqual(['starting', 'running', 'starting', 'running']);
+  });
+
   it('says that it stops, and resolves when the process has drained and gone', async () => {
     const { engine, child } = setUp();
     engine.start();

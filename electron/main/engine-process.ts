@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { DesktopEngine } from '../bridge';
 import type { EngineReport, StartOrder } from '../utility/engine-messages';
 import { readEngineReport } from '../utility/engine-messages';
@@ -37,6 +38,7 @@ export interface EngineProcessOptions {
 export class EngineProcess {
   readonly #options: EngineProcessOptions;
   #state: EngineState = { name: 'idle' };
+  #announced: DesktopEngine | null = null;
   #child: EngineChild | null = null;
   #cancelWake: () => void = () => undefined;
   #onEnded: (() => void)[] = [];
@@ -80,8 +82,16 @@ export class EngineProcess {
     this.#state = state;
     this.#armWake();
     for (const effect of effects) this.#do(effect);
-    if (state.name !== before.name) this.#options.announce(this.engine);
+    if (state.name !== before.name) this.#announce();
     if (state.name === 'ended') for (const resolve of this.#onEnded.splice(0)) resolve();
+  }
+
+  /** Two states may look alike from outside: stopping for a restart, and starting. */
+  #announce(): void {
+    const { engine } = this;
+    if (isDeepStrictEqual(engine, this.#announced)) return;
+    this.#announced = engine;
+    this.#options.announce(engine);
   }
 
   #armWake(): void {

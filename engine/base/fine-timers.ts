@@ -5,6 +5,8 @@ import { workerEntry } from './worker-entry';
 
 /** Node's timers fire up to about this late, and never earlier than a whole millisecond. */
 const NODE_TIMER_GRAIN_US = 1_000;
+/** From here on a millisecond more or less does not matter, and Node's own timer is enough. */
+const COARSE_FROM_US = 20_000;
 /** What a wake-up by the timer thread costs on its way (futex wake, message, turn of the loop): asked for that much earlier. */
 const WAKE_COST_US = 30;
 
@@ -67,6 +69,10 @@ export function createFineTimers(nowUs: () => number) {
     if (remainingUs <= 0) {
       const immediate = setImmediate(callback);
       return { cancel: () => clearImmediate(immediate) };
+    }
+    if (remainingUs >= COARSE_FROM_US) {
+      const timer = setTimeout(callback, Math.ceil(remainingUs / 1000) + 1);
+      return { cancel: () => clearTimeout(timer) };
     }
     waiting.set(id, checked);
     if (remainingUs < 2 * NODE_TIMER_GRAIN_US) orderFine(id, atUs);

@@ -75,11 +75,22 @@ describe('writing a configuration', () => {
 });
 
 describe('editing a configuration', () => {
-  it('reaches any target from any written text', () => {
+  it('reaches any target from any written text, in whatever layout', () => {
+    const layouts: readonly ((text: string) => string)[] = [
+      (text) => text,
+      (text) => text.replace(/\n\s*/g, ' '),
+      (text) => text.replace(/$/gm, ' # said'),
+      (text) => text.replaceAll('\n', '\r\n'),
+      (text) => text.replace(/^(\s*[a-z_]+: \S+)$/gm, '$1,'),
+    ];
+    const layout = fc.constantFrom(...layouts);
     fc.assert(
-      fc.property(configArbitrary, configArbitrary, (before, after) => {
-        expect(parseModelConfig(editModelConfig(writeModelConfig(before), after))).toEqual(after);
+      fc.property(configArbitrary, configArbitrary, layout, (before, after, lay) => {
+        const text = lay(writeModelConfig(before));
+        expect(parseModelConfig(text)).toEqual(before);
+        expect(parseModelConfig(editModelConfig(text, after))).toEqual(after);
       }),
+      { numRuns: 300 },
     );
   });
 

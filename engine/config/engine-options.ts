@@ -84,7 +84,7 @@ export const OPTION_TEXTS: Readonly<Record<EngineOptionName, OptionText>> = {
     otherwise: '"models" in the data folder',
   },
   dataPath: {
-    flag: 'data',
+    flag: 'data-dir',
     value: 'DIR',
     help: 'where logs, load-test results and state are kept',
     otherwise: "the system's place for application data",

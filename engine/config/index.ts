@@ -1,6 +1,6 @@
 export { didYouMean } from './did-you-mean';
 export { editModelConfig } from './edit-model-config';
-export { type EngineOptions, type EngineOptionsDefaults, engineHelp } from './engine-options';
+export type { EngineOptions, EngineOptionsDefaults } from './engine-options';
 export {
   type ConfigInput,
   type ConfigOutput,
@@ -8,7 +8,6 @@ export {
   type ModelConfig,
   wireDatatype,
 } from './model-config';
-export { ModelConfigType } from './model-config-proto';
 export { parseModelConfig, writeModelConfig } from './model-config-text';
 export {
   dimsOmitBatch,

@@ -60,6 +60,10 @@ describe('engine options', () => {
     });
   });
 
+  it('ignore what is no option in the caller’s record', () => {
+    expect(parse([], {}, { pageOrigin: 'app://x', rendererPath: '/r' }).rendererPath).toBe('/r');
+  });
+
   it('are frozen', () => {
     const options = parse([]);
     expect(() => Object.assign(options, { host: 'x' })).toThrow();

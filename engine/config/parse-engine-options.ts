@@ -66,9 +66,7 @@ export function parseEngineOptions(
   if (checked.data) checkTogether(checked.data, labelOf, faults);
   if (faults.length > 0 || !checked.data) {
     const count = faults.length === 1 ? 'An option is wrong' : `${faults.length} options are wrong`;
-    throw invalid(
-      `${count}:\n${faults.map((fault) => `  ${fault}`).join('\n')}\nSee --help for all options.`,
-    );
+    throw invalid(`${count}:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
   }
   Object.freeze(checked.data.allowedHosts);
   return { options: Object.freeze(checked.data) };
@@ -83,7 +81,9 @@ function withDefaults(
   source: EngineOptionsSource,
   cwd: string,
 ): Partial<Record<EngineOptionName, unknown>> {
-  const values: Partial<Record<EngineOptionName, unknown>> = { ...source.defaults };
+  const values: Partial<Record<EngineOptionName, unknown>> = {};
+  // Picked by name: callers hand over records that hold other things as well.
+  for (const name of OPTION_NAMES) values[name] = source.defaults?.[name];
   for (const [name, { value }] of given) values[name] = value;
   values.dataPath ??= defaultDataPath(process.platform, source.env, homedir());
   if (typeof values.dataPath === 'string') values.repositoryPath ??= join(values.dataPath, 'models');

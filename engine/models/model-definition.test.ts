@@ -121,6 +121,14 @@ describe('the definition of a model', () => {
     expect((await define('n')).fileSizeBytes).toBe(file.byteLength + 16);
   });
 
+  it('names the fields that are kept without effect', async () => {
+    const definition = await made(
+      open,
+      'response_cache { enable: true } parameters { key: "enable_mem_arena" value { string_value: "1" } } parameters { key: "intra_op_thread_count" value { string_value: "1" } }',
+    );
+    expect(definition.keptFields).toEqual(['response_cache', 'parameters "enable_mem_arena"']);
+  });
+
   it('of a simulated device needs no file', async () => {
     folder.write({
       'm/config.pbtxt': `backend: "ferry_simulated" max_batch_size: 64 dynamic_batching { }

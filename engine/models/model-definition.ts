@@ -15,6 +15,7 @@ import {
 import type { ModelSettings, ModelSettingsPatch, SettingOrigin, TensorSpec } from '../contract';
 import type { InstanceSpec } from '../instances';
 import { backendOf, checkSupported, mergeTensors, statedTensor } from './check-config';
+import { keptFields } from './kept-fields';
 import { findModelFile } from './model-file';
 import { CONFIG_FILE, type ModelFolder, readModelFolder, resolveModelFolder } from './model-folder';
 import { type OnnxFacts, readOnnxFile } from './onnx-file';
@@ -39,6 +40,8 @@ export interface ModelDefinition {
   readonly backend: 'onnxruntime' | 'simulated';
   /** As the file has it; `{}` without one. */
   readonly config: ModelConfig;
+  /** Fields that the configuration sets and that have no effect here. */
+  readonly keptFields: readonly string[];
   /** All version directories, ascending by number. */
   readonly versions: readonly ModelVersion[];
   /** Of the highest served version. */
@@ -196,6 +199,7 @@ function common(folder: ModelFolder, config: ModelConfig, settingsContext: Setti
     name,
     folder: path,
     config,
+    keptFields: keptFields(config),
     settingsContext,
     fingerprint: `${fingerprint.config}\n${fingerprint.files}`,
   };
@@ -224,8 +228,8 @@ function noVersions(folder: ModelFolder): string {
 /**
  * Writes changed settings into config.pbtxt, keeping what else is in it, comments too, and answers the definition as it then is.
  *
- * Errors: INVALID_ARGUMENT when a value does not fit the model; MODEL_INVALID when the file was broken by hand meanwhile or
- * cannot be written.
+ * Errors: INVALID_ARGUMENT when a value does not fit the model; MODEL_INVALID when the file was broken by hand meanwhile;
+ * INTERNAL when it cannot be written.
  */
 export async function writeSettings(
   definition: ModelDefinition,
@@ -249,7 +253,7 @@ async function replaceFile(path: string, text: string): Promise<void> {
   } catch (error) {
     await rm(temporary, { force: true });
     throw new EngineError(
-      'MODEL_INVALID',
+      'INTERNAL',
       `${CONFIG_FILE} cannot be written: ${(error as Error).message}. The change holds until the model is loaded anew`,
       { cause: error },
     );

@@ -1,6 +1,6 @@
 /**
  * Field numbers of the messages in an ONNX file (public `onnx.proto`), as far as Ferry looks into them. The reader walks
- * them on the wire and skips all others; the test models are written with the same numbers.
+ * them on the wire and skips all others.
  */
 export const MODEL_FIELD = {
   irVersion: 1,
@@ -20,26 +20,19 @@ export const FUNCTION_FIELD = { node: 7, opsetImport: 9, attributeProto: 11 } as
 
 export const GRAPH_FIELD = {
   node: 1,
-  name: 2,
   initializer: 5,
   input: 11,
   output: 12,
   sparseInitializer: 15,
 } as const;
 
-export const NODE_FIELD = { input: 1, output: 2, name: 3, opType: 4, attribute: 5, domain: 7 } as const;
+export const NODE_FIELD = { opType: 4, attribute: 5, domain: 7 } as const;
 
 export const ATTRIBUTE_FIELD = {
-  name: 1,
-  floatValue: 2,
-  intValue: 3,
-  stringValue: 4,
   tensor: 5,
   graph: 6,
-  ints: 8,
   tensors: 10,
   graphs: 11,
-  type: 20,
   sparseTensor: 22,
   sparseTensors: 23,
 } as const;

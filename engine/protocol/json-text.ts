@@ -4,16 +4,21 @@ const ZERO = 0x30;
 const LETTER_E = 0x65;
 
 const POWERS_OF_TEN: readonly number[] = Array.from({ length: 23 }, (_, i) => Number(`1e${i}`));
-const LARGEST_POWER = POWERS_OF_TEN.length - 1;
+/** 10^-45 to 10^39, for comparisons only: those outside 10^0 to 10^22 are rounded. */
+const DECADES: readonly number[] = Array.from({ length: 85 }, (_, i) => Number(`1e${i - 45}`));
 /** Nine significant digits tell every FP32 from every other. */
 const SINGLE_DIGITS = 9;
 /** Six digits survive the way to FP32 and back: what rounds to them without loss needs no more. */
 const SHORT_DIGITS = 6;
-/** "-1.17549435e-38" */
-const LONGEST_SINGLE = 16;
+const SMALLEST_NORMAL = 2 ** -126;
+/** Bytes that one FP32 takes at most; without "e" and with many zeros it is longest. */
+const LONGEST_SINGLE = 24;
 /** Exponents of ten between which a number is written without "e". */
 const PLAIN_FROM = -5;
 const PLAIN_TO = 15;
+/** Exponents for which 6 to 9 digits are scaled by at most 10^22 either way. */
+const EXACT_FROM = -14;
+const EXACT_TO = 27;
 
 const single = new Float32Array(1);
 const singleBits = new Uint32Array(single.buffer);
@@ -77,31 +82,30 @@ export class JsonText {
    */
   single(value: number): void {
     if (this.#wroteSpecial(value)) return;
-    this.#reserve(LONGEST_SINGLE + 8);
+    this.#reserve(LONGEST_SINGLE);
     let size = value;
     if (size < 0) {
       this.#bytes[this.#length++] = MINUS;
       size = -size;
     }
-    const exponent = decimalExponent(size);
-    const scale = SINGLE_DIGITS - 1 - exponent;
-    if (exponent < -37) {
-      // Subnormal: fewer bits than nine digits need, and rare. The double's text is exact.
+    if (size < SMALLEST_NORMAL) {
+      // Rare, and nine digits are more than it has: the double's own text.
       this.raw(String(size));
       return;
     }
-    if (scale > LARGEST_POWER || scale < -LARGEST_POWER) {
-      this.#scientific(Math.round(size / Number(`1e${-scale}`)), SINGLE_DIGITS, exponent);
+    const exponent = decimalExponent(size);
+    if (exponent < EXACT_FROM || exponent > EXACT_TO) {
+      this.#scientific(Math.round(size * decade(SINGLE_DIGITS - 1 - exponent)), SINGLE_DIGITS, exponent);
       return;
     }
     for (let count = SHORT_DIGITS; count < SINGLE_DIGITS; count++) {
-      const mantissa = scaled(size, count - 1 - exponent);
+      const mantissa = Math.round(scaled(size, count - 1 - exponent));
       if (Math.fround(scaled(mantissa, exponent - count + 1)) === size) {
         this.#number(mantissa, count, exponent);
         return;
       }
     }
-    this.#number(scaled(size, scale), SINGLE_DIGITS, exponent);
+    this.#number(Math.round(scaled(size, SINGLE_DIGITS - 1 - exponent)), SINGLE_DIGITS, exponent);
   }
 
   /** The text so far, as a view on the buffer: the last call. */
@@ -164,7 +168,7 @@ export class JsonText {
   #digits(value: number, count: number): void {
     let rest = value;
     for (let at = this.#length + count - 1; at >= this.#length; at--) {
-      const next = Math.floor(rest / 10);
+      const next = (rest / 10) | 0;
       this.#bytes[at] = ZERO + (rest - next * 10);
       rest = next;
     }
@@ -180,23 +184,27 @@ export class JsonText {
   }
 }
 
-/** `value` * 10^power, to the nearest whole number when it is scaled up for its digits. */
+/** `value` * 10^power, for powers from -22 to 22: rounded once. */
 function scaled(value: number, power: number): number {
-  const by = POWERS_OF_TEN[power < 0 ? -power : power] ?? 1;
-  return power < 0 ? value / by : value * by;
+  return power < 0 ? value / (POWERS_OF_TEN[-power] ?? 1) : value * (POWERS_OF_TEN[power] ?? 1);
 }
 
-/** floor(log10(size)) of a positive FP32. */
+/** floor(log10(size)) of a normal FP32. */
 function decimalExponent(size: number): number {
   single[0] = size;
   const binary = ((singleBits[0] ?? 0) >>> 23) - 127;
-  // log10(2) = 0.30103: right, or one too low when `size` is further up in its binade.
+  // With log10(2) it is right, or one too low when `size` lies further up between two powers of two.
   const guess = Math.floor(binary * 0.301_029_995_663_981_2);
-  return size >= Number(`1e${guess + 1}`) ? guess + 1 : guess;
+  return size >= (DECADES[guess + 1 + 45] ?? 0) ? guess + 1 : guess;
+}
+
+/** 10^power, rounded; nine digits bear that. */
+function decade(power: number): number {
+  return power > 39 ? (DECADES[84] ?? 0) * (DECADES[power - 39 + 45] ?? 0) : (DECADES[power + 45] ?? 0);
 }
 
 function countDigits(value: number): number {
   let count = 1;
-  while (count <= 10 && value >= (POWERS_OF_TEN[count] ?? 0)) count++;
+  while (value >= (POWERS_OF_TEN[count] ?? Number.POSITIVE_INFINITY)) count++;
   return count;
 }

@@ -5,14 +5,15 @@ import { useEffect, useRef, useState } from 'react';
 const TYPING_REST_MS = 700;
 
 interface CommittedNumberProps
-  extends Pick<NumberInputProps, 'min' | 'max' | 'suffix' | 'disabled' | 'w' | 'size' | 'step' | 'error'> {
+  extends Pick<NumberInputProps, 'suffix' | 'disabled' | 'w' | 'size' | 'step' | 'error'> {
   readonly label: string;
   readonly value: number;
+  readonly limits: { readonly min: number; readonly max: number };
   readonly onCommit: (value: number) => void;
 }
 
 /** A number field that reports a value on Enter, on leaving the field, or when typing has rested. */
-export function CommittedNumber({ label, value, onCommit, ...props }: CommittedNumberProps) {
+export function CommittedNumber({ label, value, limits, onCommit, ...props }: CommittedNumberProps) {
   const [text, setText] = useState<number | string>(value);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   const editing = useRef(false);
@@ -27,12 +28,15 @@ export function CommittedNumber({ label, value, onCommit, ...props }: CommittedN
     editing.current = false;
     const number = typeof next === 'number' ? next : Number.parseFloat(next);
     if (Number.isFinite(number) && number !== value) onCommit(number);
-    else setText(value);
+    // A value that is refused at once never becomes `value`, so nothing else would bring the field back.
+    if (!(number >= limits.min && number <= limits.max)) setText(value);
   };
 
   return (
     <NumberInput
       {...props}
+      min={limits.min}
+      max={limits.max}
       aria-label={label}
       value={text}
       allowDecimal={false}

@@ -1,5 +1,10 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
-import { type ModelSettings, type ModelSettingsPatch, modelSettingsSchema } from '../../engine/contract';
+import {
+  type ModelSettings,
+  type ModelSettingsPatch,
+  modelSettingsSchema,
+  SETTING_LIMITS,
+} from '../../engine/contract';
 
 export type SettingField = keyof ModelSettings;
 
@@ -57,6 +62,9 @@ export interface SettingsDraft {
 
 const IDLE: FieldStatus = { kind: 'idle' };
 
+const LIMITS: Readonly<Partial<Record<SettingField, { readonly min: number; readonly max: number }>>> =
+  SETTING_LIMITS;
+
 /** Every field idle. */
 function allIdle(): Record<SettingField, FieldStatus> {
   return Object.fromEntries(SETTING_FIELDS.map((field) => [field, IDLE])) as Record<
@@ -65,10 +73,14 @@ function allIdle(): Record<SettingField, FieldStatus> {
   >;
 }
 
-/** Why a value cannot be set, in the words of the contract's schema; null when it can. */
+/** Why a value cannot be set, by the contract's schema; null when it can. */
 export function settingFault(field: SettingField, value: unknown): string | null {
   const result = modelSettingsSchema.shape[field].safeParse(value);
-  return result.success ? null : (result.error.issues[0]?.message ?? 'not a valid value');
+  if (result.success) return null;
+  const limits = LIMITS[field];
+  if (limits !== undefined && typeof value === 'number')
+    return `${value} is out of range, it takes whole numbers from ${limits.min} to ${limits.max}`;
+  return result.error.issues[0]?.message ?? 'not a valid value';
 }
 
 /**

@@ -164,7 +164,7 @@ function CapacityFields({ values, row, edit }: FieldsProps) {
         <CommittedNumber
           label="Max queue size"
           value={values.maxQueueSize}
-          {...SETTING_LIMITS.maxQueueSize}
+          limits={SETTING_LIMITS.maxQueueSize}
           suffix=" requests"
           size="xs"
           w={180}
@@ -179,7 +179,7 @@ function CapacityFields({ values, row, edit }: FieldsProps) {
         <CommittedNumber
           label="Instances"
           value={values.instanceCount}
-          {...SETTING_LIMITS.instanceCount}
+          limits={SETTING_LIMITS.instanceCount}
           size="xs"
           w={180}
           onCommit={(value) => edit('instanceCount', value)}
@@ -189,7 +189,7 @@ function CapacityFields({ values, row, edit }: FieldsProps) {
         <CommittedNumber
           label="Threads per session"
           value={values.intraOpThreads}
-          {...SETTING_LIMITS.intraOpThreads}
+          limits={SETTING_LIMITS.intraOpThreads}
           size="xs"
           w={180}
           onCommit={(value) => edit('intraOpThreads', value)}
@@ -234,7 +234,7 @@ function ProviderField({ model, values, row, edit }: FieldsProps & { readonly mo
         onChange={(order) => edit('executionProviders', order)}
       />
       {model.providerNotes.map((note) => (
-        <Text key={note} size="xs" c="dimmed">
+        <Text key={note} size="xs" c="dimmed" mt={4}>
           {note}
         </Text>
       ))}

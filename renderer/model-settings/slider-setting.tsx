@@ -53,8 +53,7 @@ export function SliderSetting(props: SliderSettingProps) {
       <CommittedNumber
         label={`${label}, exact`}
         value={value}
-        min={limits.min}
-        max={limits.max}
+        limits={limits}
         suffix={props.suffix}
         w={116}
         size="xs"

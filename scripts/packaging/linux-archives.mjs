@@ -4,6 +4,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -43,12 +44,22 @@ const dependencies = [
 const desktopEntry = `[Desktop Entry]
 Name=Ferry
 Comment=A console for serving ONNX models
-Exec=/opt/Ferry/ferry %U
+Exec=/opt/Ferry/ferry %F
 Icon=ferry
 Terminal=false
 Type=Application
 Categories=Development;
+MimeType=application/x-onnx;
 StartupWMClass=Ferry
+`;
+
+const mimeType = `<?xml version="1.0" encoding="UTF-8"?>
+<mime-info xmlns="http://www.freedesktop.org/standards/shared-mime-info">
+  <mime-type type="application/x-onnx">
+    <comment>ONNX model</comment>
+    <glob pattern="*.onnx"/>
+  </mime-type>
+</mime-info>
 `;
 
 // Chromium's sandbox helper has to belong to root with the setuid bit; dpkg sets the owner.
@@ -117,12 +128,22 @@ async function layOutDeb(tree, folder, control) {
   put(tree, 'DEBIAN/control', control);
   put(tree, 'DEBIAN/postinst', afterInstall, 0o755);
   put(tree, 'usr/share/applications/ferry.desktop', desktopEntry);
+  put(tree, 'usr/share/mime/packages/ferry.xml', mimeType);
   mkdirSync(join(tree, 'usr/bin'), { recursive: true });
   symlinkSync('/opt/Ferry/ferry', join(tree, 'usr/bin/ferry'));
   mkdirSync(join(tree, 'usr/share/doc/ferry'), { recursive: true });
   cpSync(fromRoot('LICENSE'), join(tree, 'usr/share/doc/ferry/copyright'));
-  const icon = fromRoot('assets', 'icons', 'icon.png');
-  if (existsSync(icon)) cpSync(icon, join(tree, 'usr/share/icons/hicolor/512x512/apps/ferry.png'));
+  putIcons(join(tree, 'usr/share/icons/hicolor'));
+}
+
+/** @param {string} theme */
+function putIcons(theme) {
+  const icons = fromRoot('assets', 'icons', 'png');
+  if (!existsSync(icons)) return;
+  for (const name of readdirSync(icons)) {
+    const size = /^(\d+)x\1[.]png$/.exec(name)?.[1];
+    if (size) cpSync(join(icons, name), join(theme, `${size}x${size}`, 'apps', 'ferry.png'));
+  }
 }
 
 /**
@@ -147,7 +168,7 @@ function controlText(version, architecture) {
     'Package: ferry',
     `Version: ${version}`,
     `Architecture: ${architecture}`,
-    'Maintainer: The Ferry contributors <ferry@localhost>',
+    'Maintainer: The Ferry contributors <noreply@ferry.invalid>',
     'Section: devel',
     'Priority: optional',
     `Depends: ${dependencies.join(', ')}`,

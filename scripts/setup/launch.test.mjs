@@ -2,13 +2,26 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { expect, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { fromRoot } from './paths.mjs';
 
 const launchUrl = pathToFileURL(fromRoot('scripts', 'setup', 'launch.mjs')).href;
-const drains = `console.log('up'); const t = setInterval(() => {}, 1000);
+const drains = `console.log('up ' + process.pid + ';'); const t = setInterval(() => {}, 1000);
 process.on('SIGINT', () => { console.log('asked'); setTimeout(() => { console.log('drained'); clearInterval(t); }, 300); });`;
-const refuses = `console.log('up'); setInterval(() => {}, 1000); process.on('SIGINT', () => console.log('asked'));`;
+const refuses = `console.log('up ' + process.pid + ';'); setInterval(() => {}, 1000); process.on('SIGINT', () => console.log('asked'));`;
+
+/** @type {number[]} the apps that the tests started, each in a process group of its own */
+const apps = [];
+
+afterEach(() => {
+  for (const pid of apps.splice(0)) {
+    try {
+      process.kill(-pid, 'SIGKILL');
+    } catch {
+      // It ended, as it should.
+    }
+  }
+});
 
 /** @param {string} app */
 async function started(app) {
@@ -21,8 +34,13 @@ process.exitCode = await launch(process.execPath, ['-e', ${JSON.stringify(app)}]
   child.stdout.on('data', (chunk) => {
     output += chunk;
   });
-  while (!output.includes('up')) await sleep(20);
-  return { child, read: () => output };
+  /** @param {RegExp} pattern */
+  const shown = async (pattern) => {
+    while (!pattern.test(output)) await sleep(20);
+    return pattern.exec(output)?.[1];
+  };
+  apps.push(Number(await shown(/up (\d+);/)));
+  return { child, shown, read: () => output };
 }
 
 test.skipIf(process.platform === 'win32')(
@@ -40,8 +58,9 @@ test.skipIf(process.platform === 'win32')(
 );
 
 test.skipIf(process.platform === 'win32')('a second Ctrl-C ends what does not want to end', async () => {
-  const { child } = await started(refuses);
+  const { child, shown } = await started(refuses);
   child.kill('SIGINT');
+  await shown(/asked/);
   await sleep(1200);
   child.kill('SIGINT');
   const [code] = await once(child, 'close');

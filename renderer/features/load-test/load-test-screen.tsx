@@ -10,10 +10,11 @@ import {
 } from '@tabler/icons-react';
 import { type FormEvent, useEffect, useMemo } from 'react';
 import { useStore } from 'zustand';
-import type { ModelSummary } from '../../../engine/contract';
+import type { LoadTestRun, ModelSummary } from '../../../engine/contract';
 import { EmptyPanel } from '../../components';
 import { SettingsPanel } from '../../model-settings';
 import { loadTestStore, modelsStore } from '../../stores';
+import { executorText } from './export-run';
 import { chooseFirstModel, chooseModelOfHash, formStore } from './form-store';
 import { HistoryTable } from './history-table';
 import classes from './load-test.module.css';
@@ -78,76 +79,116 @@ interface SetupProps {
   readonly control: RunControl;
 }
 
+/** The form before a run. While one goes on, the model's settings take its place, in view beside the charts. */
 function Setup({ form, models, control }: SetupProps) {
-  const model = models.find((candidate) => candidate.name === form.model) ?? null;
-  const showFaults = useStore(formStore, (state) => state.showFaults);
-  const built = useMemo(() => buildScenario(form, model), [form, model]);
-  const faults = showFaults && !built.ok ? built.faults : NO_FAULTS;
-  const { live, stopping, starting } = control;
+  const { live, running } = control;
+  const name = running?.scenario.model ?? form.model;
+  const model = models.find((candidate) => candidate.name === name) ?? null;
   useHotkeys([['t', () => (live ? control.stop() : control.start())]]);
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    if (!live) control.start();
-  };
   return (
     <div className={classes.setup}>
-      <Paper
-        className="ferry-panel"
-        p="lg"
-        component="form"
-        onSubmit={submit}
-        aria-label="Load test scenario"
-        noValidate
-      >
-        <Stack gap="md">
-          <ScenarioFields form={form} models={models} model={model} faults={faults} disabled={live} />
-          <FaultSummary faults={faults} />
-          {control.error !== null && (
-            <Alert
-              color="red"
-              variant="light"
-              icon={<IconAlertCircle size={18} />}
-              role="alert"
-              title="The load test did not start"
-            >
-              {control.error}
-            </Alert>
-          )}
-          {model !== null && model.state !== 'ready' && (
-            <Alert role="note" color="yellow" variant="light" p="xs">
-              {model.name} is {model.state}: load it before the test.
-            </Alert>
-          )}
-          {live ? (
-            <Button
-              color="red"
-              leftSection={<IconPlayerStop size={18} />}
-              loading={stopping}
-              onClick={control.stop}
-            >
-              Stop
-            </Button>
-          ) : (
-            <Button
-              type="submit"
-              leftSection={<IconPlayerPlay size={18} />}
-              loading={starting}
-              disabled={model?.state !== 'ready'}
-            >
-              Start
-            </Button>
-          )}
-        </Stack>
-      </Paper>
+      {running === null ? (
+        <ScenarioPanel form={form} models={models} model={model} control={control} />
+      ) : (
+        <RunningPanel run={running} control={control} />
+      )}
       {model !== null && model.state === 'ready' && (
         <Paper className="ferry-panel" p="lg" component="section" aria-label={`Settings of ${model.name}`}>
           <Title order={3} size="h5" mb="sm">
-            {model.name} while it runs
+            Settings of {model.name}
           </Title>
           <SettingsPanel key={model.name} model={model} compact />
         </Paper>
       )}
     </div>
+  );
+}
+
+function RunningPanel({ run, control }: { readonly run: LoadTestRun; readonly control: RunControl }) {
+  const { scenario } = run;
+  return (
+    <Paper className="ferry-panel" p="lg" component="section" aria-label="Running load test">
+      <Stack gap="sm">
+        <div>
+          <Text fw={600}>{scenario.label === '' ? scenario.model : scenario.label}</Text>
+          <Text size="sm" c="dimmed">
+            {executorText(scenario.executor)}, {scenario.rowsPerRequest}{' '}
+            {scenario.rowsPerRequest === 1 ? 'row' : 'rows'} a request, {scenario.encoding}
+          </Text>
+        </div>
+        <Button
+          color="red"
+          leftSection={<IconPlayerStop size={18} />}
+          loading={control.stopping || run.state === 'stopping'}
+          onClick={control.stop}
+        >
+          Stop
+        </Button>
+        <Text size="xs" c="dimmed">
+          Move the settings below while it runs and watch what they do.
+        </Text>
+      </Stack>
+    </Paper>
+  );
+}
+
+function ScenarioPanel({
+  form,
+  models,
+  model,
+  control,
+}: SetupProps & { readonly model: ModelSummary | null }) {
+  const showFaults = useStore(formStore, (state) => state.showFaults);
+  const built = useMemo(() => buildScenario(form, model), [form, model]);
+  const faults = showFaults && !built.ok ? built.faults : NO_FAULTS;
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    control.start();
+  };
+  return (
+    <Paper
+      className="ferry-panel"
+      p="lg"
+      component="form"
+      onSubmit={submit}
+      aria-label="Load test scenario"
+      noValidate
+    >
+      <Stack gap="md">
+        <ScenarioFields
+          form={form}
+          models={models}
+          model={model}
+          faults={faults}
+          disabled={control.starting}
+        />
+        <FaultSummary faults={faults} />
+        {control.error !== null && (
+          <Alert
+            color="red"
+            variant="light"
+            icon={<IconAlertCircle size={18} />}
+            role="alert"
+            title="The load test did not start"
+          >
+            {control.error}
+          </Alert>
+        )}
+        {model !== null && model.state !== 'ready' && (
+          <Alert role="note" color="yellow" variant="light" p="xs">
+            {model.name} is {model.state}: load it before the test.
+          </Alert>
+        )}
+        <Button
+          type="submit"
+          leftSection={<IconPlayerPlay size={18} />}
+          loading={control.starting}
+          disabled={model?.state !== 'ready'}
+        >
+          Start
+        </Button>
+      </Stack>
+    </Paper>
   );
 }
 

@@ -141,7 +141,7 @@ export function ScenarioFields({ form, models, model, faults, disabled }: Scenar
           </Accordion.Panel>
         </Accordion.Item>
         <Accordion.Item value="more">
-          <Accordion.Control>Seed and time-out</Accordion.Control>
+          <Accordion.Control>More options</Accordion.Control>
           <Accordion.Panel>
             <SimpleGrid cols={2} spacing="sm">
               <Count label="Seed" field="seed" value={form.seed} {...common} />

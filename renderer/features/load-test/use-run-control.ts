@@ -18,6 +18,8 @@ export interface RunControl {
   /** The run to show: an opened one, else the current or last. */
   readonly shown: LoadTestRun | null;
   readonly live: boolean;
+  /** The run that goes on; null while none does. */
+  readonly running: LoadTestRun | null;
   readonly starting: boolean;
   readonly stopping: boolean;
   /** Why the last start failed. */
@@ -129,6 +131,7 @@ export function useRunControl(): RunControl {
   return {
     shown,
     live,
+    running: live ? current : null,
     starting,
     stopping,
     error,

@@ -99,7 +99,7 @@ function FilterBar({ filter, scopes, onFilter, follow, onFollow }: FilterBarProp
       />
       <Select
         aria-label="Level"
-        w={150}
+        w={170}
         allowDeselect={false}
         data={LOG_LEVELS.map((level) => ({
           value: level,

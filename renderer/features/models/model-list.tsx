@@ -1,4 +1,4 @@
-import { Group, Text } from '@mantine/core';
+import { Box, Group, Text } from '@mantine/core';
 import type { ModelSummary } from '../../../engine/contract';
 import { ModelStateBadge, SimulatedBadge } from '../../components';
 import { formatBytes, formatRate } from '../../format';
@@ -38,15 +38,17 @@ function ModelEntry({ model, current }: { readonly model: ModelSummary; readonly
         <Text fw={600} size="sm" truncate title={model.name}>
           {model.name}
         </Text>
-        <ModelStateBadge state={model.state} reason={model.reason} />
+        <Box flex="none">
+          <ModelStateBadge state={model.state} reason={model.reason} />
+        </Box>
       </Group>
-      <Group justify="space-between" gap="xs" mt={4} wrap="nowrap" align="flex-end">
-        <Text size="xs" c="dimmed">
-          {facts.join(' · ')}
-        </Text>
+      <Text size="xs" c="dimmed" mt={2}>
+        {facts.join(' · ')}
+      </Text>
+      <Group justify="space-between" gap="xs" mt={4} wrap="nowrap">
+        {model.backend === 'simulated' ? <SimulatedBadge /> : <span />}
         <Rate name={model.name} />
       </Group>
-      {model.backend === 'simulated' && <SimulatedBadge />}
       {failed && (
         <Text size="xs" c="var(--mantine-color-error)" lineClamp={2} mt={4}>
           {model.reason}

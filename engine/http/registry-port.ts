@@ -1,0 +1,27 @@
+import type { ModelRegistry } from '../models';
+import type { ModelsPort } from './models-port';
+
+/** Triton's names for what runs a model. */
+const PLATFORMS = { onnxruntime: 'onnxruntime_onnx', simulated: 'ferry_simulated' } as const;
+
+/** The registry as the data plane sees it. */
+export function registryAsModelsPort(registry: ModelRegistry): ModelsPort {
+  return {
+    isReady: () => registry.isReady,
+    isLive: () => true,
+    metadata: (name, version) => {
+      const { inputs, outputs, versionsReady } = registry.specOf(name, version);
+      const platform = PLATFORMS[registry.summary(name).backend];
+      return { name, versions: version === null ? versionsReady : [version], platform, inputs, outputs };
+    },
+    modelReady: (name, version) => {
+      try {
+        return registry.served(name, version).readyInstances > 0;
+      } catch {
+        return false;
+      }
+    },
+    inputsOf: (name, version) => registry.inputsOf(name, version),
+    infer: (request) => registry.infer(request),
+  };
+}
