@@ -147,9 +147,10 @@ test.describe('the desktop shell', () => {
   });
 
   test('quits with status 0 and leaves no engine behind', async () => {
-    const pid = await desktop.enginePid();
+    const { controlUrl } = await desktop.runningEngine();
+    expect((await fetch(controlUrl)).status).toBe(200);
     expect(await desktop.close()).toBe(0);
-    expect(() => process.kill(pid ?? 0, 0)).toThrow('ESRCH');
+    await expect(fetch(controlUrl)).rejects.toThrow('fetch failed');
   });
 });
 

@@ -29,6 +29,7 @@ export const ERROR_CODES = {
   PAYLOAD_TOO_LARGE: row(413, 8, false, 'The body is larger than this server accepts.'),
   HEADERS_TOO_LARGE: row(431, 8, false, 'The headers are larger than this server accepts.'),
   FORBIDDEN: row(403, 7, false, 'The caller is not allowed: wrong Host, foreign Origin, or a missing or wrong token.'),
+  REQUEST_TIMEOUT: row(408, 4, true, 'The client did not send its whole request in time.'),
   CANCELLED: row(499, 1, false, 'The caller went away or cancelled before an answer was ready.'),
   DEADLINE_EXCEEDED: row(503, 14, true, 'The request waited in the queue for longer than it was allowed to.'),
   QUEUE_FULL: row(503, 14, true, 'The queue of the model is full; the request was refused at once.'),

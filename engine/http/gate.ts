@@ -1,38 +1,62 @@
 import type { IncomingMessage } from 'node:http';
-import { EngineError } from '../base';
-
-const LOOPBACK_NAMES: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
+import { EngineError, invalid } from '../base';
 
 export interface GateOptions {
-  /** Host the door listens on. */
+  /** Address that the door listens on. */
   readonly host: string;
-  /** Names beside it under which it may be addressed. */
+  /** Further names under which it may be addressed. */
   readonly allowedHosts: readonly string[];
-  /** True when the operator opened the door to the network: then any address of this machine is its name. */
-  readonly allowNetwork: boolean;
+}
+
+const HOST_HEADER = /^(\[[0-9a-f:.]+\]|[^\s:/?#@[\]]+)(?::\d{1,5})?$/;
+const IPV4_LOOPBACK = /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/;
+const WILDCARDS: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
+const SHOWN_CHARACTERS = 200;
+
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || IPV4_LOOPBACK.test(host);
 }
 
 /**
- * Stands in front of every route. A page that reached this address under another name (DNS rebinding) is told by its Host, a
- * page of another site by its Origin; neither gets further. Throws FORBIDDEN.
+ * Stands before every route. A browser can be made to send requests here in two ways, and both are refused unless expressly
+ * allowed: by a name of the attacker's that resolves to this machine (DNS rebinding: the Host header is then that name), and by
+ * a page of another origin (the Origin header says so). Programs are not affected: they use our address and send no Origin.
+ *
+ * The returned check throws FORBIDDEN, or INVALID_ARGUMENT for a Host header that is missing or malformed.
  */
-export function createGate({ host, allowedHosts, allowNetwork }: GateOptions): (request: IncomingMessage) => void {
-  const names = new Set([...LOOPBACK_NAMES, host.toLowerCase(), ...allowedHosts.map((name) => name.toLowerCase())]);
-  /** Host headers that passed: clients send the same one on every request. */
-  let lastGood = '';
-  return ({ headers }) => {
-    const given = headers.host ?? '';
-    if (given !== lastGood) {
-      const name = given.replace(/:\d+$/, '').toLowerCase();
-      const isAddress = /^[\d.]+$/.test(name) || name.startsWith('[');
-      if (!names.has(name) && !(allowNetwork && isAddress)) {
-        throw new EngineError('FORBIDDEN', `the Host header "${given.slice(0, 200)}" is not a name of this server; --allowed-host NAME adds one`);
-      }
-      lastGood = given;
+export function createGate({ host, allowedHosts }: GateOptions): (request: IncomingMessage) => void {
+  const names = new Set([...allowedHosts, ...(WILDCARDS.has(host) ? [] : [host])].map((name) => name.toLowerCase()));
+  return (request) => {
+    const given = request.headers.host;
+    if (!given) throw invalid('the Host header is missing');
+    const name = hostNameOf(given.toLowerCase());
+    if (name === null) throw invalid(`the Host header ${shown(given)} is not a host name or address`);
+    // An address cannot be rebound. Listening on all interfaces, ours are those that connections come in at.
+    const isOurs = isLoopback(name) || names.has(name) || name === localAddress(request);
+    if (!isOurs) {
+      throw new EngineError(
+        'FORBIDDEN',
+        `the Host header ${shown(given)} is not a name of this server; use its address, or add the name with --allowed-host`,
+      );
     }
-    const { origin } = headers;
-    if (origin !== undefined && origin !== `http://${given}` && origin !== `https://${given}`) {
-      throw new EngineError('FORBIDDEN', `requests from the origin "${origin.slice(0, 200)}" are refused`);
+    const { origin } = request.headers;
+    if (origin !== undefined && origin.toLowerCase() !== `http://${given.toLowerCase()}`) {
+      throw new EngineError('FORBIDDEN', `requests from pages of another origin (${shown(origin)}) are refused`);
     }
   };
+}
+
+/** The name in a Host header, without port and brackets; null when it is malformed. */
+function hostNameOf(header: string): string | null {
+  const name = HOST_HEADER.exec(header)?.[1];
+  if (name === undefined) return null;
+  return name.startsWith('[') ? name.slice(1, -1) : name;
+}
+
+function localAddress(request: IncomingMessage): string | null {
+  return request.socket.localAddress?.replace(/^::ffff:/, '') ?? null;
+}
+
+function shown(text: string): string {
+  return JSON.stringify(text.slice(0, SHOWN_CHARACTERS));
 }

@@ -1,46 +1,50 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { EngineError, invalid } from '../base';
-import { decodeInferRequest, encodeInferResponse } from '../protocol';
-import { ClientLeft } from './client-left';
-import type { ModelsPort } from './models-port';
+import { decodeInferRequest, type EncodedInferResponse, encodeInferResponse } from '../protocol';
+import type { Exchange, RouteContext } from './exchange';
 import { readBody } from './read-body';
 
-/** `POST /v2/models/{model}[/versions/{version}]/infer`: read, decode, run, encode, write. Throws EngineErrors. */
-export async function answerInfer(
-  request: IncomingMessage,
-  response: ServerResponse,
-  { model, version }: { readonly model: string; readonly version: string | null },
-  { models, limitBytes }: { readonly models: ModelsPort; readonly limitBytes: number },
-): Promise<void> {
+/** Answers up to this size are put together and sent as one piece; copying them costs less than further writes. */
+const COPIED_BYTES = 64 * 1024;
+
+/** `POST /v2/models/{model}/infer`: the way of a request, from bytes to bytes. */
+export async function inferRoute(exchange: Exchange, { models, maxRequestBytes }: RouteContext): Promise<void> {
+  const { request, response, model, version, signal, awaitsContinue } = exchange;
   const headerLength = headerLengthOf(request);
-  const body = await readBody(request, limitBytes);
-  const specs = headerLength === 0 ? models.inputsOf(model, version) : undefined;
-  const signal = new ClientLeft(response);
-  const infer = decodeInferRequest({ model, version, body, headerLength, signal, ...(specs ? { specs } : {}) });
-  const result = await models.infer(infer);
-  if (signal.cancelled) return;
-  const { headers, chunks } = encodeInferResponse(infer, result);
-  write(response, headers, chunks);
+  refuseContentEncoding(request);
+  const body = await readBody(request, maxRequestBytes, () => awaitsContinue && response.writeContinue());
+  // A body without JSON says nothing of itself: its form is the model's.
+  const specs = headerLength === 0 ? { specs: models.inputsOf(model, version) } : {};
+  const inference = decodeInferRequest({ model, version, body, headerLength, signal, ...specs });
+  const result = await models.infer(inference);
+  sendResult(response, encodeInferResponse(inference, result));
 }
 
+/** `Inference-Header-Content-Length`: bytes of JSON before the binary tensors; null when absent. */
 function headerLengthOf({ headers }: IncomingMessage): number | null {
-  const encoding = headers['content-encoding'];
-  if (encoding !== undefined && encoding !== 'identity') {
-    throw new EngineError('UNSUPPORTED', `Content-Encoding "${String(encoding).slice(0, 100)}" is not supported; send the body as it is`);
-  }
-  const given = headers['inference-header-content-length'];
-  if (given === undefined) return null;
-  if (typeof given !== 'string' || !/^\d{1,15}$/.test(given)) throw invalid(`Inference-Header-Content-Length is "${String(given).slice(0, 100)}"; it must be a number of bytes`);
-  return Number(given);
+  const text = headers['inference-header-content-length'];
+  if (text === undefined) return null;
+  if (typeof text === 'string' && /^\d{1,15}$/.test(text)) return Number(text);
+  throw invalid(`Inference-Header-Content-Length must be a whole number of at least 0, ${JSON.stringify(text).slice(0, 60)} was given`);
 }
 
-/** Head and body go out in one packet where they fit. */
-function write(response: ServerResponse, headers: Readonly<Record<string, string>>, chunks: readonly Uint8Array[]): void {
-  let bytes = 0;
-  for (const chunk of chunks) bytes += chunk.byteLength;
-  response.writeHead(200, { ...headers, 'Content-Length': bytes });
-  response.cork();
-  for (const chunk of chunks) response.write(chunk);
-  response.end();
-  response.uncork();
+/** The place where compressed bodies will be unpacked. */
+function refuseContentEncoding({ headers }: IncomingMessage): void {
+  const encoding = headers['content-encoding'] ?? 'identity';
+  if (encoding.toLowerCase() === 'identity') return;
+  throw new EngineError('UNSUPPORTED', `Content-Encoding "${encoding.slice(0, 60)}" is not supported: send the body as it is`);
+}
+
+function sendResult(response: ServerResponse, { headers, chunks }: EncodedInferResponse): void {
+  let length = 0;
+  for (const chunk of chunks) length += chunk.byteLength;
+  response.writeHead(200, { ...headers, 'Content-Length': length });
+  const [first] = chunks;
+  if (chunks.length === 1) response.end(first);
+  else if (length <= COPIED_BYTES) response.end(Buffer.concat(chunks, length));
+  else {
+    response.cork();
+    for (const chunk of chunks) response.write(chunk);
+    response.end();
+  }
 }

@@ -1,56 +1,79 @@
-/** What a path of the data plane stands for. */
-export type Route =
-  | { readonly kind: 'live' }
-  | { readonly kind: 'ready' }
-  | { readonly kind: 'server-metadata' }
-  | { readonly kind: 'model-ready' | 'model-metadata' | 'infer'; readonly model: string; readonly version: string | null };
+import createRouter, { type HTTPMethod } from 'find-my-way';
+import { EngineError } from '../base';
+import type { Exchange, RouteContext } from './exchange';
+import { liveRoute, modelReadyRoute, readyRoute } from './health-route';
+import { inferRoute } from './infer-route';
+import { modelMetadataRoute, serverMetadataRoute } from './metadata-route';
 
-const METHODS: Readonly<Record<Route['kind'], string>> = {
-  live: 'GET',
-  ready: 'GET',
-  'server-metadata': 'GET',
-  'model-ready': 'GET',
-  'model-metadata': 'GET',
-  infer: 'POST',
-};
+type Handle = (exchange: Exchange, context: RouteContext) => void | Promise<void>;
 
-const MODEL_PATH = /^\/v2\/models\/([^/]{1,400})(?:\/versions\/(\d{1,18}))?(?:\/(ready|infer))?$/;
-const MODEL_KINDS = { ready: 'model-ready', infer: 'infer' } as const;
+interface Route {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly handle: Handle;
+}
 
-/** The one method that a route answers. HEAD is taken as GET. */
-export function methodOf(route: Route): string {
-  return METHODS[route.kind];
+/** With and without a version. A version that is not all digits is no route: 404, as in Triton. */
+function modelRoute(method: Route['method'], suffix: string, handle: Handle): Route[] {
+  const model = '/v2/models/:model';
+  return [
+    { method, path: `${model}${suffix}`, handle },
+    { method, path: `${model}/versions/:version(^\\d+$)${suffix}`, handle },
+  ];
 }
 
 /**
- * The route of a path (without query); null when there is none. The protocol has few paths and they are matched whole, so this is
- * two comparisons and one expression instead of a router (docs/adr/0002-http-door.md).
+ * Everything the data plane serves over HTTP. The protocol's other parts get their rows here: model `config` and `stats`,
+ * `/v2/models/stats`, `/v2/repository/…`.
  */
-export function routeOf(path: string): Route | null {
-  const model = MODEL_PATH.exec(path);
-  if (model) {
-    const name = decoded(model[1] ?? '');
-    if (name === null) return null;
-    return { kind: model[3] ? MODEL_KINDS[model[3] as keyof typeof MODEL_KINDS] : 'model-metadata', model: name, version: model[2] ?? null };
-  }
-  switch (path) {
-    case '/v2':
-    case '/v2/':
-      return { kind: 'server-metadata' };
-    case '/v2/health/live':
-      return { kind: 'live' };
-    case '/v2/health/ready':
-      return { kind: 'ready' };
-    default:
-      return null;
+export const ROUTES: readonly Route[] = [
+  { method: 'GET', path: '/v2', handle: serverMetadataRoute },
+  // The protocol's OpenAPI description has the slash.
+  { method: 'GET', path: '/v2/', handle: serverMetadataRoute },
+  { method: 'GET', path: '/v2/health/live', handle: liveRoute },
+  { method: 'GET', path: '/v2/health/ready', handle: readyRoute },
+  ...modelRoute('GET', '', modelMetadataRoute),
+  ...modelRoute('GET', '/ready', modelReadyRoute),
+  ...modelRoute('POST', '/infer', inferRoute),
+];
+
+/** Room for the longest model name with every character percent-encoded. */
+const MAX_PARAMETER_LENGTH = 1024;
+const METHODS: readonly HTTPMethod[] = ['GET', 'HEAD', 'POST'];
+
+export interface FoundRoute {
+  readonly handle: Handle;
+  readonly model: string;
+  readonly version: string | null;
+}
+
+/** Thrown for a path that exists, but not with this method. */
+export class WrongMethod extends EngineError {
+  constructor(
+    method: string,
+    path: string,
+    readonly allowed: readonly string[],
+  ) {
+    super('METHOD_NOT_ALLOWED', `Method Not Allowed: ${path} takes ${allowed.join(', ')}, not ${method}`);
   }
 }
 
-/** Clients percent-encode model names; what is not well encoded names nothing. */
-function decoded(text: string): string | null {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return null;
+/** Finds the route of a request. The returned function throws NOT_FOUND or METHOD_NOT_ALLOWED. */
+export function createRoutes(): (method: string, url: string) => FoundRoute {
+  const router = createRouter({ maxParamLength: MAX_PARAMETER_LENGTH });
+  for (const { method, path, handle } of ROUTES) {
+    const methods: HTTPMethod[] = method === 'GET' ? ['GET', 'HEAD'] : [method];
+    router.on(methods, path, () => undefined, { handle });
   }
+  return (method, url) => {
+    const found = router.find(method as HTTPMethod, url);
+    if (found) {
+      const { handle } = found.store as { readonly handle: Handle };
+      return { handle, model: found.params['model'] ?? '', version: found.params['version'] ?? null };
+    }
+    const path = url.slice(0, 200).split('?')[0] ?? '';
+    const allowed = METHODS.filter((other) => router.find(other, url) !== null);
+    if (allowed.length > 0) throw new WrongMethod(method, path, allowed);
+    throw new EngineError('NOT_FOUND', `Not Found: ${path} is not a path of this server`);
+  };
 }

@@ -1,4 +1,5 @@
 import { EngineError, toEngineError } from '../base';
+import { patchModelConfig, settingsOf } from '../config';
 import type { ModelCounters, ModelSettings, ModelSettingsPatch, ModelState, ModelSummary, SettingOrigin } from '../contract';
 import { ModelStats } from '../metrics';
 import { describeChange } from './describe-change';
@@ -99,11 +100,14 @@ export class RegistryEntry {
   updateSettings(patch: ModelSettingsPatch, keep: boolean): Promise<void> {
     return this.#inTurn(async () => {
       const definition = this.#requireDefinition();
-      const settings = { ...definition.settings, ...patch };
+      // One setting can pull others along (threads follow the instances, preferred sizes the largest), so what is applied is
+      // what the file will say, not the patch laid over the old values.
+      const config = patchModelConfig(definition.config, patch, definition.settingsContext);
+      const { settings } = settingsOf(config, definition.settingsContext);
       await Promise.all([...this.#served.values()].map((served) => served.apply(settings)));
-      const written = keep ? await writeSettings(definition, patch) : { ...definition, settings };
+      const written = keep ? await writeSettings(definition, patch) : definition;
       for (const key of Object.keys(patch) as (keyof ModelSettings)[]) this.#origins[key] = 'override';
-      this.#scanned = { name: this.name, definition: written, error: null };
+      this.#scanned = { name: this.name, definition: { ...written, config, settings }, error: null };
       this.#changed();
     });
   }
@@ -192,6 +196,7 @@ export class RegistryEntry {
     const { clock } = this.#context;
     const beganUs = clock.nowUs();
     if (this.#state === 'unavailable') this.#move('loading', null);
+    for (const field of definition.keptFields) this.#context.logger.warn(`model "${this.name}": config.pbtxt sets ${field}, which is kept but has no effect yet`);
     const fresh = definition.versions.filter((version) => version.served).map((version) => new ServedModel({
       name: this.name,
       version: version.version,

@@ -183,7 +183,7 @@ export class ModelRegistry {
 
   async #scan(): Promise<void> {
     const { repositoryPath, cpuBudget, drainLimitUs, context } = this.#options;
-    const found = await scanRepository(repositoryPath, { cpuBudget });
+    const found = await scanRepository(repositoryPath, { cpuBudget, previous: this.#scanned });
     const changes = planChanges(this.#scanned, found);
     this.#scanned = found;
     for (const scanned of changes.added) this.#entries.set(scanned.name, new RegistryEntry(scanned, this.#context, () => this.#announceSoon()));

@@ -1,1 +1,3 @@
-export { type ChartMark, type ChartPoint, type ChartSeries, LiveChart, type LiveChartProps } from './live-chart';
+export type { ChartMark, ChartPoint, ChartSeries } from './chart-types';
+export { downsample, type SeriesRow } from './downsample';
+export { LiveChart, type LiveChartProps } from './live-chart';

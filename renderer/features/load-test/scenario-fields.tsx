@@ -173,23 +173,27 @@ interface PartProps {
 function OpenFields({ form, ...common }: PartProps) {
   return (
     <>
-      <SimpleGrid cols={2} spacing="sm">
-        <Count
-          label="Requests per second"
-          field="requestsPerSecond"
-          value={form.requestsPerSecond}
-          decimals={1}
-          {...common}
-        />
-        <Count label="Max in flight" field="maxInFlight" value={form.maxInFlight} {...common} />
-      </SimpleGrid>
+      <Count
+        label="Requests per second"
+        field="requestsPerSecond"
+        value={form.requestsPerSecond}
+        decimals={1}
+        {...common}
+      />
+      <Count
+        label="Max in flight"
+        description="An arrival beyond it is counted as dropped."
+        field="maxInFlight"
+        value={form.maxInFlight}
+        {...common}
+      />
       <Select
         label="Arrivals"
         allowDeselect={false}
         disabled={common.disabled}
         value={form.arrivals}
         data={[
-          { value: 'poisson', label: 'Poisson: random, as independent users' },
+          { value: 'poisson', label: 'Poisson: independent users' },
           { value: 'constant', label: 'Constant: evenly spaced' },
         ]}
         onChange={(arrivals) => changeForm({ arrivals: arrivals === 'constant' ? 'constant' : 'poisson' })}
@@ -201,27 +205,25 @@ function OpenFields({ form, ...common }: PartProps) {
 function RequestFields({ form, model, ...common }: PartProps & { readonly model: ModelSummary | null }) {
   return (
     <Stack gap="sm">
-      <SimpleGrid cols={2} spacing="sm">
-        <Count
-          label="Rows per request"
-          field="rowsPerRequest"
-          value={form.rowsPerRequest}
-          {...common}
-          disabled={common.disabled || model?.batchable === false}
-        />
-        <Select
-          label="Encoding"
-          error={common.faults.encoding}
-          allowDeselect={false}
-          disabled={common.disabled}
-          value={form.encoding}
-          data={[
-            { value: 'binary', label: 'Binary tensors' },
-            { value: 'json', label: 'JSON' },
-          ]}
-          onChange={(encoding) => changeForm({ encoding: encoding === 'json' ? 'json' : 'binary' })}
-        />
-      </SimpleGrid>
+      <Count
+        label="Rows per request"
+        field="rowsPerRequest"
+        value={form.rowsPerRequest}
+        {...common}
+        disabled={common.disabled || model?.batchable === false}
+      />
+      <Select
+        label="Encoding"
+        error={common.faults.encoding}
+        allowDeselect={false}
+        disabled={common.disabled}
+        value={form.encoding}
+        data={[
+          { value: 'binary', label: 'Binary tensors' },
+          { value: 'json', label: 'JSON' },
+        ]}
+        onChange={(encoding) => changeForm({ encoding: encoding === 'json' ? 'json' : 'binary' })}
+      />
       {model !== null && <PlannedRequest model={model} form={form} {...common} />}
     </Stack>
   );
