@@ -110,7 +110,7 @@ export class EngineProcess {
 
   #fork(): void {
     const child = this.#options.fork();
-    const lastLines = new LastLines(12);
+    const lastLines = new LastLines(8);
     this.#child = child;
     child.onOutput((text) => {
       lastLines.push(text);

@@ -3,15 +3,15 @@ import type { InferenceRequest, InferenceResult } from '../inference';
 import type { NamedTensor } from '../tensor';
 import type { Batch, BatchOutput } from './batch';
 import type { BatchPolicy } from './batch-policy';
-import { planBatch } from './plan-batch';
+import { type Capacity, planBatch } from './plan-batch';
 import { type Lane, type QueuedRequest, RequestQueue } from './request-queue';
 import { splitOutputs } from './split-outputs';
 import { copyInputs, stackInputs } from './stack-inputs';
 
 /** Where batches run. An instance pool is one; tests bring their own. */
 export interface BatchRunner {
-  readonly idleCount: number;
-  /** Runs on an idle instance; called only while `idleCount` > 0. Rejects with an EngineError. */
+  readonly capacity: Capacity;
+  /** Runs on an idle instance, else behind the batch that one still runs; called only while there is capacity. */
   run(inputs: readonly NamedTensor[], outputNames: readonly string[] | null): { readonly instance: string; readonly output: Promise<BatchOutput> };
 }
 
@@ -124,7 +124,7 @@ export class DynamicBatcher {
   pump(): void {
     const { clock, runner } = this.#options;
     for (;;) {
-      const plan = planBatch(this.#queue, clock.nowUs(), this.#effectivePolicy(), runner.idleCount);
+      const plan = planBatch(this.#queue, clock.nowUs(), this.#effectivePolicy(), runner.capacity);
       if (plan.kind === 'dispatch') {
         this.#dispatch(plan.lane, plan.requests, plan.reason);
         continue;

@@ -18,9 +18,9 @@ const lane = (rows: number[], oldestEnqueuedUs = 0): LaneView => ({
   rowsInOrder: () => rows,
 });
 
-const plan = (rows: number[], nowUs: number, more: Partial<BatchPolicy> = {}, idle = 1) => {
+const plan = (rows: number[], nowUs: number, more: Partial<BatchPolicy> = {}, idle = 1, ahead = 0) => {
   const only = rows.length > 0 ? lane(rows) : null;
-  return planBatch({ oldest: only, ready: null }, nowUs, policy(more), idle);
+  return planBatch({ oldest: only, ready: null }, nowUs, policy(more), { idle, ahead });
 };
 
 describe('planBatch', () => {
@@ -62,6 +62,14 @@ describe('planBatch', () => {
     expect(plan([12, 1], 0, { maxQueueDelayUs: 5000 })).toMatchObject({ requests: 1, reason: 'full' });
   });
 
+  test('an instance that still runs gets a second batch only when it is full', () => {
+    const full = new Array(9).fill(1);
+    expect(plan(full, 0, {}, 0, 1)).toMatchObject({ kind: 'dispatch', requests: 8, reason: 'full' });
+    expect(plan([1, 1, 1], 0, {}, 0, 1)).toEqual({ kind: 'idle' });
+    expect(plan([1, 1, 1], 9000, { maxQueueDelayUs: 5000 }, 0, 1)).toEqual({ kind: 'idle' });
+    expect(plan(full, 0, { unbatched: true }, 0, 1)).toEqual({ kind: 'idle' });
+  });
+
   test('with batching off every request goes alone', () => {
     expect(plan([1, 1, 1], 0, { unbatched: true, maxQueueDelayUs: 5000 })).toMatchObject({ requests: 1, reason: 'unbatched' });
   });
@@ -70,8 +78,8 @@ describe('planBatch', () => {
     const oldest = lane([1], 0);
     const ready = lane(new Array(8).fill(1), 1000);
     const waitALittle = policy({ maxQueueDelayUs: 5000 });
-    expect(planBatch({ oldest, ready }, 2000, waitALittle, 1)).toMatchObject({ lane: ready, reason: 'full' });
-    expect(planBatch({ oldest, ready }, 5000, waitALittle, 1)).toMatchObject({ lane: oldest, reason: 'delay' });
+    expect(planBatch({ oldest, ready }, 2000, waitALittle, { idle: 1, ahead: 0 })).toMatchObject({ lane: ready, reason: 'full' });
+    expect(planBatch({ oldest, ready }, 5000, waitALittle, { idle: 1, ahead: 0 })).toMatchObject({ lane: oldest, reason: 'delay' });
   });
 
   test('never exceeds the limit, never sends nothing, never waits past the delay (property)', () => {

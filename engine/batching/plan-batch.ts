@@ -17,6 +17,14 @@ export interface QueueView<Lane extends LaneView> {
   readonly ready: Lane | null;
 }
 
+/** Where a batch could go now. */
+export interface Capacity {
+  /** Instances that have nothing to do. */
+  readonly idle: number;
+  /** Instances that run one batch and may have a second one waiting with them. */
+  readonly ahead: number;
+}
+
 export type BatchPlan<Lane extends LaneView> =
   | { readonly kind: 'dispatch'; readonly lane: Lane; readonly requests: number; readonly reason: DepartureReason }
   | { readonly kind: 'wait'; readonly untilUs: number }
@@ -32,18 +40,26 @@ export type BatchPlan<Lane extends LaneView> =
  * delay, immediately. The oldest lane is asked first, so a lane of one odd shape cannot be starved: at the latest when its
  * oldest request's delay is up, it goes before every other.
  *
- * Where we differ: a request of another shape does not cut a batch short (Triton stops at the first that does not match).
+ * Where we differ: a request of another shape does not cut a batch short (Triton stops at the first that does not match). And
+ * only a full batch is handed to an instance that still runs another: nothing that arrives could make it better, and the
+ * instance then goes on without waiting for the next plan. Any other batch stays open until an instance is idle.
  */
 export function planBatch<Lane extends LaneView>(
   view: QueueView<Lane>,
   nowUs: number,
   policy: BatchPolicy,
-  idleInstances: number,
+  capacity: Capacity,
 ): BatchPlan<Lane> {
   const { oldest, ready } = view;
-  if (oldest === null || idleInstances === 0) return { kind: 'idle' };
+  if (oldest === null) return { kind: 'idle' };
+  if (capacity.idle === 0) return capacity.ahead > 0 ? planAhead(oldest, nowUs, policy) : { kind: 'idle' };
   if (policy.unbatched) return { kind: 'dispatch', lane: oldest, requests: 1, reason: 'unbatched' };
   return departure(oldest, nowUs, policy) ?? (ready && departure(ready, nowUs, policy)) ?? waitFor(oldest, policy);
+}
+
+function planAhead<Lane extends LaneView>(oldest: Lane, nowUs: number, policy: BatchPolicy): BatchPlan<Lane> {
+  const plan = policy.unbatched ? null : departure(oldest, nowUs, policy);
+  return plan?.kind === 'dispatch' && plan.reason === 'full' ? plan : { kind: 'idle' };
 }
 
 function waitFor<Lane extends LaneView>(oldest: Lane, policy: BatchPolicy): BatchPlan<Lane> {

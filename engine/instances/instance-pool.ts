@@ -35,6 +35,8 @@ export class InstancePool {
   readonly #members = new Set<Member>();
   /** Last in, first out: the instance that ran last has the warmest caches. */
   readonly #idle: Member[] = [];
+  /** Instances that run exactly one batch. */
+  readonly #ahead = new Set<Member>();
   #wanted: { spec: InstanceSpec; count: number } | null = null;
   #reconciling: Promise<void> = Promise.resolve();
   #nextNumber = 0;
@@ -45,8 +47,9 @@ export class InstancePool {
     this.#options = options;
   }
 
-  get idleCount(): number {
-    return this.#idle.length;
+  /** Instances with nothing to do, and those that run one batch and could take a second one behind it. */
+  get capacity(): { readonly idle: number; readonly ahead: number } {
+    return { idle: this.#idle.length, ahead: this.#ahead.size };
   }
 
   /** Instances that serve (idle or busy), not those that start or leave. */
@@ -74,10 +77,13 @@ export class InstancePool {
     return done;
   }
 
-  /** Hands a batch to an idle instance; throws INSTANCE_LOST when there is none (callers look at `idleCount` first). */
+  /** Hands a batch to an idle instance, else behind a running one; throws INSTANCE_LOST when there is neither. */
   run(inputs: readonly NamedTensor[], outputNames: readonly string[] | null): { instance: string; output: Promise<RunOutput> } {
-    const member = this.#idle.pop();
+    const idle = this.#idle.pop();
+    const member = idle ?? this.#ahead.values().next().value;
     if (!member) throw new EngineError('INSTANCE_LOST', `no instance of ${this.#options.name} is free`, { retryAfterSeconds: 1 });
+    if (idle) this.#ahead.add(idle);
+    else this.#ahead.delete(member);
     const output = member.instance.run(inputs, outputNames);
     const back = () => this.#cameBack(member);
     output.then(back, back);
@@ -121,20 +127,24 @@ export class InstancePool {
 
   async #retire(member: Member): Promise<void> {
     member.leaving = true;
-    this.#forgetIdle(member);
+    this.#forget(member);
     await member.instance.stop();
     this.#members.delete(member);
   }
 
   #cameBack(member: Member): void {
-    if (member.instance.state === 'idle' && !member.leaving) this.#idle.push(member);
+    this.#ahead.delete(member);
+    if (!member.leaving) {
+      if (member.instance.state === 'idle') this.#idle.push(member);
+      else if (member.instance.state === 'busy') this.#ahead.add(member);
+    }
     this.#options.onChange();
   }
 
   #lost(member: Member, message: string): void {
     const { clock, logger, onChange, onLost } = this.#options;
     this.#members.delete(member);
-    this.#forgetIdle(member);
+    this.#forget(member);
     onLost?.(message);
     const nowUs = clock.nowUs();
     this.#backOffUs = nowUs - this.#lastLossUs > CALM_US ? FIRST_BACK_OFF_US : Math.min(this.#backOffUs * 2, LONGEST_BACK_OFF_US);
@@ -150,7 +160,8 @@ export class InstancePool {
     onChange();
   }
 
-  #forgetIdle(member: Member): void {
+  #forget(member: Member): void {
+    this.#ahead.delete(member);
     const at = this.#idle.indexOf(member);
     if (at >= 0) this.#idle.splice(at, 1);
   }

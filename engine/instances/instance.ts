@@ -6,7 +6,8 @@ import type { NamedTensor } from '../tensor';
  *   starting -> idle      the worker has loaded the model
  *   starting -> failed    it could not, or took longer than the limit, or died meanwhile
  *   idle     -> busy      a batch was handed over
- *   busy     -> idle      it came back, well or failed
+ *   busy     -> busy      a second batch was put behind the first, or one of two came back
+ *   busy     -> idle      the last one came back, well or failed
  *   idle|busy -> stopping stop() was called; a running batch still answers
  *   stopping -> stopped   the thread has ended
  *   idle|busy -> failed   the thread died; its batch fails with INSTANCE_LOST
@@ -18,7 +19,7 @@ export type InstanceState = 'starting' | 'idle' | 'busy' | 'stopping' | 'stopped
 const MOVES: Readonly<Record<InstanceState, readonly InstanceState[]>> = {
   starting: ['idle', 'failed', 'stopping'],
   idle: ['busy', 'stopping', 'failed'],
-  busy: ['idle', 'stopping', 'failed'],
+  busy: ['busy', 'idle', 'stopping', 'failed'],
   stopping: ['stopped', 'failed'],
   stopped: [],
   failed: [],
@@ -45,7 +46,7 @@ export interface Instance {
   readonly providerNotes: readonly string[];
   /** Resolves when the model is loaded; rejects with MODEL_INVALID or INSTANCE_LOST. */
   start(): Promise<void>;
-  /** Runs one batch; only when idle. The inputs' buffers are gone afterwards. Rejects with BACKEND_FAILED or INSTANCE_LOST. */
+  /** Runs one batch; when busy, behind the one that runs. The inputs' buffers are gone afterwards. Rejects with BACKEND_FAILED or INSTANCE_LOST. */
   run(inputs: readonly NamedTensor[], outputNames: readonly string[] | null): Promise<RunOutput>;
   /** Lets a running batch finish, then ends the thread. */
   stop(): Promise<void>;

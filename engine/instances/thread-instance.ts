@@ -21,7 +21,8 @@ export class ThreadInstance implements Instance {
   #state: InstanceState = 'starting';
   #worker: Worker | null = null;
   #loading: Pending<void> | null = null;
-  #running: (Pending<RunOutput> & { runId: number }) | null = null;
+  /** By run id; more than one when a batch waits behind the running one. */
+  readonly #running = new Map<number, Pending<RunOutput>>();
   #idleAgain: (() => void) | null = null;
   #exited: Promise<void> = Promise.resolve();
   #runId = 0;
@@ -57,9 +58,8 @@ export class ThreadInstance implements Instance {
     this.#state = moveInstance(this.#state, 'busy');
     const runId = ++this.#runId;
     return new Promise((resolve, reject) => {
-      this.#running = { resolve, reject, runId };
-      // One buffer may carry several inputs; each is transferred once.
-      this.#post({ kind: 'run', runId, inputs, outputNames }, [...new Set(inputs.map((input) => input.data.buffer as ArrayBuffer))]);
+      this.#running.set(runId, { resolve, reject });
+      this.#post({ kind: 'run', runId, inputs, outputNames }, buffersOf(inputs));
     });
   }
 
@@ -108,12 +108,13 @@ export class ThreadInstance implements Instance {
   }
 
   #answered(message: Extract<FromInstance, { kind: 'done' | 'failed' }>): void {
-    const running = this.#running;
-    if (running?.runId !== message.runId) return;
-    this.#running = null;
-    this.#state = moveInstance(this.#state, 'idle');
+    const running = this.#running.get(message.runId);
+    if (!running) return;
+    this.#running.delete(message.runId);
+    this.#state = moveInstance(this.#state, this.#running.size > 0 ? 'busy' : 'idle');
     if (message.kind === 'done') running.resolve(message);
     else running.reject(new EngineError(message.code, message.message));
+    if (this.#running.size > 0) return;
     this.#idleAgain?.();
     this.#idleAgain = null;
   }
@@ -134,10 +135,18 @@ export class ThreadInstance implements Instance {
     this.#state = moveInstance(this.#state, 'failed');
     const error = new EngineError('INSTANCE_LOST', `instance ${this.name} was lost: ${why}`, { retryAfterSeconds: 1 });
     this.#loading?.reject(error);
-    this.#running?.reject(error);
-    this.#loading = this.#running = null;
+    for (const running of this.#running.values()) running.reject(error);
+    this.#running.clear();
+    this.#loading = null;
     this.#idleAgain?.();
     this.#idleAgain = null;
     if (wasServing) this.onLost?.(error.message);
   }
+}
+
+/** One buffer may carry several inputs; each is transferred once. */
+function buffersOf(inputs: readonly NamedTensor[]): ArrayBuffer[] {
+  const [only] = inputs;
+  if (inputs.length === 1 && only) return [only.data.buffer as ArrayBuffer];
+  return [...new Set(inputs.map((input) => input.data.buffer as ArrayBuffer))];
 }

@@ -1,4 +1,5 @@
 export { type LoadGenerator, startLoadGenerator } from './load-generator';
 export type { LoadPlan, LoadSnapshot, RequestSource } from './load-plan';
+export { createRandom } from './random';
 export { createLoadTestRunner, type LoadTestRunner, type LoadTestRunnerParts } from './runner';
 export { createShowMe, type ShowMe, type ShowMeParts } from './show-me';

@@ -51,9 +51,9 @@ export function createJsonElements(datatype: Datatype, count: number): JsonEleme
     case 'FP64':
       return new DoubleElements(datatype, count);
     case 'FP16':
-      return new HalfElements(datatype, count, toFloat16, 65_504);
+      return new HalfElements(datatype, count, toFloat16, { bits: 0x7c00, largest: '65504' });
     case 'BF16':
-      return new HalfElements(datatype, count, toBfloat16, 3.3895313892515355e38);
+      return new HalfElements(datatype, count, toBfloat16, { bits: 0x7f80, largest: '3.3895314e38' });
     case 'INT64':
       return new LongElements(datatype, count, -(2n ** 63n), 2n ** 63n - 1n);
     case 'UINT64':
@@ -107,7 +107,7 @@ class HalfElements extends JsonElements {
     datatype: Datatype,
     count: number,
     readonly toBits: (value: number) => number,
-    readonly largest: number,
+    readonly infinity: { readonly bits: number; readonly largest: string },
   ) {
     super(datatype, count);
   }
@@ -115,10 +115,11 @@ class HalfElements extends JsonElements {
   protected override read(scanner: JsonScanner): void {
     const start = scanner.offset;
     const value = scanner.readFloat('an element', false);
-    if (Math.abs(value) > this.largest && Number.isFinite(value)) {
-      throw this.outOfRange(scanner, start, `at most ${this.largest} either way (write Infinity if that is meant)`);
+    const bits = this.toBits(value);
+    if ((bits & 0x7fff) === this.infinity.bits && Number.isFinite(value)) {
+      throw this.outOfRange(scanner, start, `at most ${this.infinity.largest} either way (write Infinity if that is meant)`);
     }
-    this.#values[this.index] = this.toBits(value);
+    this.#values[this.index] = bits;
   }
 
   override finish(): Uint8Array {

@@ -1,4 +1,6 @@
-/** Numbers that look random and are the same in every run (mulberry32). */
+import { createRandom as createUniform } from '../loadtest';
+
+/** Numbers that look random and are the same in every run. */
 export interface Random {
   /** From 0 to `limit` - 1. */
   below(limit: number): number;
@@ -6,13 +8,7 @@ export interface Random {
 }
 
 export function createRandom(seed: number): Random {
-  let state = seed >>> 0;
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
+  const next = createUniform(seed);
   const below = (limit: number): number => Math.floor(next() * limit);
   return {
     below,

@@ -23,7 +23,7 @@ export interface ModelTally {
   readonly errors: Record<string, number>;
 }
 
-/** Clients in a closed loop: each asks, checks its answer by value, and asks again. */
+/** Clients in a closed loop: each asks its question, checks the answer by value, and asks again with other values. */
 export class Traffic {
   readonly tallies = new Map<string, ModelTally>();
   /** What must not be: wrong values, broken connections. */
@@ -31,16 +31,17 @@ export class Traffic {
   /** Texts of all refusals. */
   readonly refusals: { readonly model: string; readonly code: string; readonly error: string }[] = [];
   readonly #http: HttpClient;
-  readonly #questions: readonly Question[];
   readonly #clients: Promise<void>[];
   #serial = 0;
   #running = true;
 
   constructor(http: HttpClient, questions: readonly Question[], clients: number) {
     this.#http = http;
-    this.#questions = questions;
     for (const { model } of questions) this.tallies.set(model, { asked: 0, right: 0, rows: 0, errors: {} });
-    this.#clients = Array.from({ length: clients }, (_, i) => this.#client(createRandom(i + 1)));
+    this.#clients = Array.from({ length: clients }, (_, i) => {
+      const question = questions[i % questions.length];
+      return question ? this.#client(question, createRandom(i + 1)) : Promise.resolve();
+    });
   }
 
   get asked(): number {
@@ -69,10 +70,9 @@ export class Traffic {
     await Promise.all(this.#clients);
   }
 
-  async #client(random: Random): Promise<void> {
+  async #client(question: Question, random: Random): Promise<void> {
+    const tally = this.tally(question.model);
     while (this.#running) {
-      const question = random.pick(this.#questions);
-      const tally = this.tally(question.model);
       tally.asked++;
       try {
         const { answer, rows } = await question.ask(this.#http, this.#serial++, random);
@@ -216,12 +216,12 @@ export function rotatingQuestion(model: string, width: number, steps: number): Q
     model,
     ask: async (http, serial, random) => {
       const rows = rowsOf(random);
-      const x = Float32Array.from({ length: rows * width }, (_, i) => ((serial % 10_000) * 1024 + i) % 16_000_000);
+      const x = Float32Array.from({ length: rows * width }, (_, i) => (serial % 10_000) * 1024 + i);
       const answer = await http.inferFloats(model, [rows, width], x);
       if (answer.status === 200) {
         const expected = x.map((_, at) => {
           const row = Math.floor(at / width) * width;
-          return x[row + (((at - row + steps) % width) as number)] ?? Number.NaN;
+          return x[row + ((at - row + steps) % width)] ?? Number.NaN;
         });
         deepStrictEqual(answer.values, expected);
       }

@@ -5,6 +5,11 @@ import type { NamedTensor } from '../tensor';
 /** Stands for a pool of instances: batches stay until the test finishes them. Answers each with its own inputs renamed to outputs. */
 export class FakeRunner implements BatchRunner {
   idleCount: number;
+
+  get capacity() {
+    return { idle: this.idleCount, ahead: 0 };
+  }
+
   readonly batches: { readonly inputs: readonly NamedTensor[]; readonly outputNames: readonly string[] | null; finish(): void; fail(message: string): void }[] = [];
   onIdle: () => void = () => undefined;
 

@@ -16,6 +16,8 @@ const asSessionSpec = (spec: InstanceSpec): SessionSpec => spec;
 const port: MessagePort = parentPort ?? fail();
 let session: Session | null = null;
 let busy = false;
+/** Orders that came while one was being obeyed. */
+const waiting: ToInstance[] = [];
 let idleSinceMs = 0;
 let gapWasShort = false;
 
@@ -71,6 +73,8 @@ async function obey(order: ToInstance): Promise<void> {
 /** Takes the order that is there, or that comes soon if the one before did. */
 function nextOrder(): ToInstance | null {
   idleSinceMs = performance.now();
+  const waited = waiting.shift();
+  if (waited) return waited;
   const untilMs = gapWasShort ? idleSinceMs + SPIN_LIMIT_MS : idleSinceMs;
   do {
     const received = receiveMessageOnPort(port);
@@ -89,7 +93,6 @@ async function work(first: ToInstance): Promise<void> {
   busy = false;
 }
 
-const waiting: ToInstance[] = [];
 port.on('message', (order: ToInstance) => {
   waiting.push(order);
   if (!busy) void drainWaiting();

@@ -1,33 +1,72 @@
 import type { DepartureReason, MetricsSample } from '../../../engine/contract';
-import type { ChartMark, ChartPoint } from '../../charts';
+import { type ChartMark, type ChartPoint, downsample, type SeriesRow } from '../../charts';
 import type { DevicePoint, RatePoint } from '../../stores';
 import type { LiveWindow } from './use-live-window';
 
-/** Points a series has at most: beyond that nothing more is seen, and painting costs. */
-export const MAX_POINTS = 240;
-/** Stacked areas cost more per point. */
-export const MAX_STACK_POINTS = 90;
+/** Points a line has at most: beyond that nothing more is seen, and painting costs. */
+const MAX_POINTS = 240;
+/** A hole longer than this is left open; the engine sends two samples a second. */
+const GAP_MS = 3_000;
+/** Marks on a chart at most, the newest: a test that changes settings every second must not black it out. */
+const MAX_MARKS = 40;
 
-/** Rates (or readings) as points of a chart, on its clock. */
-export function pointsOf<T extends RatePoint | DevicePoint>(rates: readonly T[], toMs: number, pick: (rate: T) => readonly (number | null)[]): ChartPoint[] {
-  return rates.map((rate) => ({ secondsAgo: (rate.atMs - toMs) / 1000, values: pick(rate) }));
+/**
+ * Rates (or readings) as points of a chart, on its clock: thinned out with peaks kept, and with an empty point in every hole,
+ * so that no line runs across one.
+ *
+ * @param everyMs time that one of `rates` spans
+ */
+export function pointsOf<T extends RatePoint | DevicePoint>(
+  rates: readonly T[],
+  { fromMs, toMs }: Pick<LiveWindow, 'fromMs' | 'toMs'>,
+  pick: (rate: T) => readonly (number | null)[],
+  everyMs = 0,
+): ChartPoint[] {
+  const rows: SeriesRow[] = [];
+  let previousMs = Number.NaN;
+  for (const rate of rates) {
+    const values = pick(rate);
+    if (rate.atMs - previousMs > GAP_MS + everyMs)
+      rows.push({ atMs: previousMs + 1, values: values.map(() => null) });
+    rows.push({ atMs: rate.atMs, values });
+    previousMs = rate.atMs;
+  }
+  return downsample(rows, toMs - fromMs, MAX_POINTS).map(({ atMs, values }) => ({
+    secondsAgo: (atMs - toMs) / 1000,
+    values,
+  }));
 }
 
 /** The changes inside the window, as vertical marks. With a model chosen, only its own and the engine's. */
 export function marksOf({ marks, fromMs, toMs }: LiveWindow, model: string | null): ChartMark[] {
   return marks
-    .filter((mark) => mark.atMs >= fromMs && mark.atMs <= toMs && (model === null || mark.model === null || mark.model === model))
-    .slice(-40)
-    .map((mark) => ({ secondsAgo: (mark.atMs - toMs) / 1000, text: mark.model !== null && model === null && mark.kind === 'settings' ? `${mark.model}: ${mark.text}` : mark.text }));
+    .filter((mark) => mark.atMs >= fromMs && mark.atMs <= toMs)
+    .filter((mark) => model === null || mark.model === null || mark.model === model)
+    .slice(-MAX_MARKS)
+    .map((mark) => ({
+      id: mark.id,
+      secondsAgo: (mark.atMs - toMs) / 1000,
+      text:
+        mark.model !== null && model === null && !mark.text.includes(mark.model)
+          ? `${mark.model}: ${mark.text}`
+          : mark.text,
+    }));
 }
 
 /** Reasons that occurred anywhere in the window, in their fixed order. */
-export function reasonsIn(rates: readonly RatePoint[], all: readonly DepartureReason[]): readonly DepartureReason[] {
+export function reasonsIn(
+  rates: readonly RatePoint[],
+  all: readonly DepartureReason[],
+): readonly DepartureReason[] {
   return all.filter((reason) => rates.some((rate) => (rate.departures[reason] ?? 0) > 0));
 }
 
-/** Batches per size between the first and the last sample of the window. */
-export function batchSizesIn(samples: readonly MetricsSample[], fromMs: number, model: string | null): readonly (readonly [rows: number, batches: number])[] {
+/** Batches per size between the first sample of the window and the one at its end. */
+export function batchSizesIn(
+  samples: readonly MetricsSample[],
+  fromMs: number,
+  model: string | null,
+): readonly (readonly [rows: number, batches: number])[] {
   const last = samples.at(-1);
   const first = samples.find((sample) => sample.atMs >= fromMs);
   if (!first || !last || first === last) return [];

@@ -1,15 +1,20 @@
 import { Anchor, Button, Group, Text, Tooltip } from '@mantine/core';
+import { memo } from 'react';
+import { useStore } from 'zustand';
 import type { ModelSummary } from '../../../engine/contract';
-import { ModelStateBadge, SimulatedBadge, StatTile } from '../../components';
+import { ModelStateBadge, SimulatedBadge } from '../../components';
 import { formatCount, formatMs, formatNumber, formatPercent, formatRate } from '../../format';
 import { loadModel, modelsStore, type RatePoint } from '../../stores';
-import { useStore } from 'zustand';
 import { failed } from './failed';
 import classes from './overview.module.css';
 
+interface ModelCardProps {
+  readonly model: ModelSummary;
+  readonly rates: RatePoint | null;
+}
+
 /** One model at a glance. */
-export function ModelCard({ model, rates }: { readonly model: ModelSummary; readonly rates: RatePoint | null }) {
-  const busy = useStore(modelsStore, (state) => state.busy.has(model.name));
+export const ModelCard = memo(function ModelCard({ model, rates }: ModelCardProps) {
   return (
     <article className={`ferry-panel ${classes.card}`} aria-label={model.name}>
       <Group justify="space-between" wrap="nowrap" gap="xs">
@@ -21,51 +26,97 @@ export function ModelCard({ model, rates }: { readonly model: ModelSummary; read
           <ModelStateBadge state={model.state} reason={model.reason} />
         </Group>
       </Group>
-      {model.state === 'ready' ? <Serving model={model} rates={rates} /> : <NotServing model={model} busy={busy} />}
+      {model.state === 'ready' ? <Serving model={model} rates={rates} /> : <NotServing model={model} />}
     </article>
   );
-}
+});
 
-function Serving({ model, rates }: { readonly model: ModelSummary; readonly rates: RatePoint | null }) {
-  const number = (value: number | null | undefined, format: (value: number) => string) => (value === null || value === undefined ? '–' : format(value));
-  const { batching, maxBatchSize, maxQueueDelayUs } = model.settings;
-  const policy = !model.batchable ? 'cannot batch' : batching ? `batches up to ${maxBatchSize}, waits ${formatMs(maxQueueDelayUs / 1000)}` : 'batching off';
+const shown = (value: number | null | undefined, format: (value: number) => string) =>
+  value === null || value === undefined ? 'n/a' : format(value);
+
+function Serving({ model, rates }: ModelCardProps) {
   return (
     <>
-      <div className={classes.stats}>
-        <StatTile label="Requests/s" value={number(rates?.requestsPerSecond, formatRate)} />
-        <StatTile label="Inferences/s" value={number(rates?.inferencesPerSecond, formatRate)} />
-        <StatTile label="p50" value={number(rates?.p50Ms, formatMs)} />
-        <StatTile label="p99" value={number(rates?.p99Ms, formatMs)} />
-        <StatTile label="Mean batch" value={number(rates?.meanBatchSize, formatNumber)} title="Rows per batch" />
-        <StatTile label="Queue" value={formatCount(rates?.queueLength ?? 0)} title="Requests that wait now" />
-        <StatTile label="Busy" value={number(rates?.busyShare, formatPercent)} title="Share of the time in which its instances were executing" />
-        <StatTile label="Provider" value={model.activeProvider ?? '–'} title={model.providerNotes.join('; ') || undefined} />
-      </div>
-      <Text size="xs" c="dimmed" truncate>
-        {policy}
-        {model.batchingNote && (
-          <Tooltip label={model.batchingNote} multiline maw={420} events={{ hover: true, focus: true, touch: true }}>
-            <span tabIndex={0}> · {model.batchingNote}</span>
-          </Tooltip>
-        )}
+      <dl className={classes.stats}>
+        <Stat label="Requests/s" value={shown(rates?.requestsPerSecond, formatRate)} />
+        <Stat label="Inferences/s" value={shown(rates?.inferencesPerSecond, formatRate)} />
+        <Stat label="p50" value={shown(rates?.p50Ms, formatMs)} />
+        <Stat label="p99" value={shown(rates?.p99Ms, formatMs)} />
+        <Stat label="Mean batch" value={shown(rates?.meanBatchSize, formatNumber)} title="Rows per batch" />
+        <Stat
+          label="Queue"
+          value={shown(rates?.queueLength, formatCount)}
+          title="Requests that wait now"
+        />
+        <Stat
+          label="Busy"
+          value={shown(rates?.busyShare, formatPercent)}
+          title="Share of the time in which its instances were executing"
+        />
+        <Stat label="Failed/s" value={shown(rates?.failuresPerSecond, formatRate)} />
+      </dl>
+      <Text size="xs" c="dimmed">
+        {policyOf(model)}
       </Text>
+      {model.batchingNote && (
+        <Text size="xs" c="dimmed" lineClamp={2} title={model.batchingNote}>
+          {model.batchingNote}
+        </Text>
+      )}
     </>
   );
 }
 
-function NotServing({ model, busy }: { readonly model: ModelSummary; readonly busy: boolean }) {
-  const canLoad = model.state === 'unavailable';
+interface StatProps {
+  readonly label: string;
+  readonly value: string;
+  readonly title?: string;
+}
+
+function Stat({ label, value, title }: StatProps) {
   return (
-    <Group justify="space-between" align="flex-end" wrap="nowrap">
-      <Text size="sm" c="dimmed" lineClamp={3}>
-        {model.reason ?? (canLoad ? 'not loaded' : `${model.state}…`)}
-      </Text>
+    <div title={title}>
+      <dt>{label}</dt>
+      <dd data-quiet={value === 'n/a' || undefined}>{value}</dd>
+    </div>
+  );
+}
+
+/** Where it runs and how it batches, in a few words. */
+function policyOf({ activeProvider, batchable, instancesReady, settings }: ModelSummary): string {
+  const { batching, maxBatchSize, maxQueueDelayUs } = settings;
+  const instances = instancesReady === 1 ? '1 instance' : `${instancesReady} instances`;
+  const policy = !batchable
+    ? 'cannot batch'
+    : batching
+      ? `batches up to ${maxBatchSize}, waits ${formatMs(maxQueueDelayUs / 1000)}`
+      : 'batching off';
+  return `${instances} on ${activeProvider ?? 'no provider'} · ${policy}`;
+}
+
+function NotServing({ model }: { readonly model: ModelSummary }) {
+  const busy = useStore(modelsStore, (state) => state.busy.has(model.name));
+  const canLoad = model.state === 'unavailable';
+  const reason = model.reason ?? (canLoad ? 'Not loaded.' : `${model.state}…`);
+  return (
+    <>
+      <Tooltip label={reason} multiline maw={420} disabled={reason.length < 80}>
+        <Text size="sm" c="dimmed" lineClamp={3} flex={1}>
+          {reason}
+        </Text>
+      </Tooltip>
       {canLoad && (
-        <Button size="xs" variant="light" loading={busy} onClick={() => loadModel(model.name).catch(failed(`${model.name} was not loaded`))}>
+        <Button
+          size="xs"
+          variant="light"
+          loading={busy}
+          aria-label={`Load ${model.name}`}
+          style={{ alignSelf: 'flex-start' }}
+          onClick={() => loadModel(model.name).catch(failed(`${model.name} was not loaded`))}
+        >
           Load
         </Button>
       )}
-    </Group>
+    </>
   );
 }

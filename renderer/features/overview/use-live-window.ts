@@ -16,15 +16,36 @@ export interface LiveWindow {
  * repainted while the page is hidden.
  */
 export function useLiveWindow(): LiveWindow {
-  const samples = useStore(metricsStore, (state) => state.samples);
-  const marks = useStore(marksStore, (state) => state.marks);
   const windowMinutes = useStore(preferencesStore, (state) => state.chartWindow);
   const paused = useStore(preferencesStore, (state) => state.paused);
+  const still = useHidden() || paused;
+  const samples = useStill(useSamples(still), still);
+  const marks = useStill(
+    useStore(marksStore, (state) => state.marks),
+    still,
+  );
+  const toMs = samples.at(-1)?.atMs ?? Date.now();
+  return { samples, marks, windowMinutes, toMs, fromMs: toMs - windowMinutes * 60_000 };
+}
+
+/** The samples, as they come while the page is visible. */
+export function useVisibleSamples(): readonly MetricsSample[] {
   const hidden = useHidden();
-  const shown = useRef({ samples, marks });
-  if (!paused && !hidden) shown.current = { samples, marks };
-  const toMs = shown.current.samples.at(-1)?.atMs ?? Date.now();
-  return { ...shown.current, windowMinutes, toMs, fromMs: toMs - windowMinutes * 60_000 };
+  return useStill(useSamples(hidden), hidden);
+}
+
+const NONE: readonly MetricsSample[] = [];
+
+/** Nothing while `still`, so that samples which are not shown do not even wake the component. */
+function useSamples(still: boolean): readonly MetricsSample[] {
+  return useStore(metricsStore, (state) => (still ? NONE : state.samples));
+}
+
+/** A value, or the last one from before `still`. */
+function useStill<T>(value: T, still: boolean): T {
+  const kept = useRef(value);
+  if (!still) kept.current = value;
+  return kept.current;
 }
 
 function useHidden(): boolean {
