@@ -30,7 +30,10 @@ export function round(value: number, digits = 3): number {
 }
 
 /** Prints rows of equal keys as a table with aligned columns. */
-export function printTable(print: (line: string) => void, rows: readonly Readonly<Record<string, string | number>>[]): void {
+export function printTable(
+  print: (line: string) => void,
+  rows: readonly Readonly<Record<string, string | number>>[],
+): void {
   const columns = Object.keys(rows[0] ?? {});
   const cells = [columns, ...rows.map((row) => columns.map((column) => String(row[column] ?? '')))];
   const widths = columns.map((_, i) => Math.max(...cells.map((line) => line[i]?.length ?? 0)));

@@ -18,9 +18,11 @@ const TEST_ENV_PATH = fileURLToPath(new URL('../.ferry/test-env.json', import.me
 /** What an open console costs: the engine serves the same load with the Overview open and live, and with it closed, in turns. */
 export const consoleCost: Benchmark = {
   name: 'console-cost',
-  describes: 'serving throughput with the console open and live / closed (and the renderer process\'s share of a core)',
+  describes:
+    "serving throughput with the console open and live / closed (and the renderer process's share of a core)",
   async run(print) {
-    if (!existsSync(RENDERER_PATH)) throw new Error('the console is not built: run `npm start -- --help` or `npm test` first');
+    if (!existsSync(RENDERER_PATH))
+      throw new Error('the console is not built: run `npm start -- --help` or `npm test` first');
     const browser = await launch();
     const { engine, close } = await startEngine({ rendererPath: RENDERER_PATH });
     await engine.registry.updateSettings('demo-mlp', SETTINGS, false);
@@ -36,23 +38,49 @@ export const consoleCost: Benchmark = {
       const open = (await load()).achievedPerSecond;
       const seconds = (performance.now() - began) / 1000;
       const ticks = rendererTicks();
-      rounds.push({ closed, open, rendererShare: ticks === null || before === null ? null : (ticks - before) / TICKS_PER_SECOND / seconds });
+      rounds.push({
+        closed,
+        open,
+        rendererShare:
+          ticks === null || before === null ? null : (ticks - before) / TICKS_PER_SECOND / seconds,
+      });
       await page.close();
     }
     await browser.close();
     await close();
-    printTable(print, rounds.map((r, i) => ({ round: i + 1, 'closed req/s': Math.round(r.closed), 'open req/s': Math.round(r.open), ratio: round(r.open / r.closed), 'renderer share': r.rendererShare === null ? 'n/a' : round(r.rendererShare) })));
+    printTable(
+      print,
+      rounds.map((r, i) => ({
+        round: i + 1,
+        'closed req/s': Math.round(r.closed),
+        'open req/s': Math.round(r.open),
+        ratio: round(r.open / r.closed),
+        'renderer share': r.rendererShare === null ? 'n/a' : round(r.rendererShare),
+      })),
+    );
     const value = round(median(rounds.map((r) => r.open / r.closed)));
     const shares = rounds.flatMap((r) => (r.rendererShare === null ? [] : [r.rendererShare]));
     const rendererShare = shares.length > 0 ? round(median(shares)) : null;
-    return { value, bar: BAR, holds: value >= BAR && (rendererShare === null || rendererShare <= RENDERER_BAR), detail: { rendererShare, rendererBar: RENDERER_BAR, clients: CLIENTS } };
+    return {
+      value,
+      bar: BAR,
+      holds: value >= BAR && (rendererShare === null || rendererShare <= RENDERER_BAR),
+      detail: { rendererShare, rendererBar: RENDERER_BAR, clients: CLIENTS },
+    };
   },
 };
 
 async function launch(): Promise<Browser> {
-  const recorded = existsSync(TEST_ENV_PATH) ? (JSON.parse(readFileSync(TEST_ENV_PATH, 'utf8')) as { chromium?: string }) : {};
+  const recorded = existsSync(TEST_ENV_PATH)
+    ? (JSON.parse(readFileSync(TEST_ENV_PATH, 'utf8')) as { chromium?: string })
+    : {};
   const executablePath = process.env.FERRY_TEST_CHROMIUM ?? recorded.chromium;
-  const args = ['--disable-background-networking', '--disable-component-update', '--disable-sync', ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])];
+  const args = [
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+    ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+  ];
   return chromium.launch({ ...(executablePath ? { executablePath } : {}), args });
 }
 
@@ -68,7 +96,9 @@ function rendererTicks(): number | null {
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     try {
       if (!readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('--type=renderer')) continue;
-      const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ');
+      const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+        .replace(/^.*\) /, '')
+        .split(' ');
       ticks += Number(fields[11]) + Number(fields[12]);
     } catch {
       // The process ended between the two reads.

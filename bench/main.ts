@@ -1,6 +1,6 @@
 import { cpus } from 'node:os';
-import type { Benchmark } from './benchmark';
 import { batchingGain } from './batching-gain';
+import type { Benchmark } from './benchmark';
 import { consoleCost } from './console-cost';
 import { overhead } from './overhead';
 import { queueGrowth } from './queue-growth';
@@ -27,11 +27,15 @@ async function main(): Promise<number> {
   }
   const benchmark = BENCHMARKS.find((candidate) => candidate.name === name);
   if (!benchmark) {
-    console.error(`no benchmark is called "${name}"; there are ${BENCHMARKS.map((candidate) => candidate.name).join(', ')}`);
+    console.error(
+      `no benchmark is called "${name}"; there are ${BENCHMARKS.map((candidate) => candidate.name).join(', ')}`,
+    );
     return 2;
   }
   console.log(`${benchmark.name}: ${benchmark.describes}`);
-  console.log(`machine: ${cpus()[0]?.model ?? 'unknown'}, ${cpus().length} cores, Node ${process.versions.node}, ${process.platform}-${process.arch}`);
+  console.log(
+    `machine: ${cpus()[0]?.model ?? 'unknown'}, ${cpus().length} cores, Node ${process.versions.node}, ${process.platform}-${process.arch}`,
+  );
   const result = await benchmark.run((line) => console.log(line));
   console.log(JSON.stringify({ name: benchmark.name, ...result }));
   return result.holds ? 0 : 1;

@@ -12,10 +12,17 @@ const WARM_UP = 500;
  */
 export const overhead: Benchmark = {
   name: 'overhead',
-  describes: 'time the engine adds to a request, median microseconds, one request at a time in process (demo MLP, bare run subtracted)',
+  describes:
+    'time the engine adds to a request, median microseconds, one request at a time in process (demo MLP, bare run subtracted)',
   async run(print) {
     const served = await serveDemo({ maxBatchSize: 16 });
-    const parts = { total: [] as number[], queue: [] as number[], tensors: [] as number[], hop: [] as number[], run: [] as number[] };
+    const parts = {
+      total: [] as number[],
+      queue: [] as number[],
+      tensors: [] as number[],
+      hop: [] as number[],
+      run: [] as number[],
+    };
     for (let i = 0; i < WARM_UP + REQUESTS; i++) {
       const request = demoRequest(i);
       const began = performance.now();
@@ -31,11 +38,16 @@ export const overhead: Benchmark = {
     }
     await served.retire(1e6);
     const rows = Object.entries(parts).map(([part, us]) => ({
-      part, 'p50 us': round(median(us), 1), 'p90 us': round(percentile(us, 0.9), 1), 'p99 us': round(percentile(us, 0.99), 1),
+      part,
+      'p50 us': round(median(us), 1),
+      'p90 us': round(percentile(us, 0.9), 1),
+      'p99 us': round(percentile(us, 0.99), 1),
     }));
     printTable(print, rows);
     const value = round(median(parts.total), 1);
-    const detail = Object.fromEntries(Object.entries(parts).map(([part, us]) => [`${part}Us`, round(median(us), 1)]));
+    const detail = Object.fromEntries(
+      Object.entries(parts).map(([part, us]) => [`${part}Us`, round(median(us), 1)]),
+    );
     return { value, bar: BAR_US, holds: value <= BAR_US, detail };
   },
 };

@@ -13,7 +13,8 @@ const BATCH = 16;
 /** Cost of one request's way through the engine (queue, plan, stack, split, answer), with many waiting over with few waiting. */
 export const queueGrowth: Benchmark = {
   name: 'queue-growth',
-  describes: 'engine time per request (submit to answer, the device taking none) with 100,000 queued / with 100 queued',
+  describes:
+    'engine time per request (submit to answer, the device taking none) with 100,000 queued / with 100 queued',
   async run(print) {
     const clock = systemClock();
     const queues = new Map(SIZES.map((size) => [size, new FullQueue(size, clock)]));
@@ -26,14 +27,26 @@ export const queueGrowth: Benchmark = {
     }
     await clock.close();
     const [few, many] = SIZES.map((size) => median(costs.get(size) ?? [])) as [number, number];
-    printTable(print, SIZES.map((size) => ({ queued: size, 'us per request': round(median(costs.get(size) ?? [])) })));
+    printTable(
+      print,
+      SIZES.map((size) => ({ queued: size, 'us per request': round(median(costs.get(size) ?? [])) })),
+    );
     const value = round(many / few);
     return { value, bar: BAR, holds: value <= BAR, detail: { fewUs: round(few), manyUs: round(many) } };
   },
 };
 
 const POLICY = batchPolicyOf(
-  { batching: true, maxBatchSize: BATCH, preferredBatchSizes: [], maxQueueDelayUs: 1_000, maxQueueSize: 1_000_000, instanceCount: 1, executionProviders: ['cpu'], intraOpThreads: 1 },
+  {
+    batching: true,
+    maxBatchSize: BATCH,
+    preferredBatchSizes: [],
+    maxQueueDelayUs: 1_000,
+    maxQueueSize: 1_000_000,
+    instanceCount: 1,
+    executionProviders: ['cpu'],
+    intraOpThreads: 1,
+  },
   true,
 );
 
@@ -49,7 +62,11 @@ class FullQueue {
     const ignore = () => undefined;
     const capacity = () => ({ idle: this.#idle, ahead: 0 });
     this.#batcher = new DynamicBatcher({
-      model: 'demo-mlp', version: '1', clock, policy: POLICY, nextBatchId: () => ++batchId,
+      model: 'demo-mlp',
+      version: '1',
+      clock,
+      policy: POLICY,
+      nextBatchId: () => ++batchId,
       observer: { batchDone: ignore, batchFailed: ignore, requestDone: ignore, requestFailed: ignore },
       runner: {
         get capacity() {
@@ -57,7 +74,14 @@ class FullQueue {
         },
         run: (inputs: readonly NamedTensor[]) => {
           this.#idle--;
-          return { instance: 'none', output: new Promise<BatchOutput>((resolve) => (this.#answer = () => resolve({ outputs: inputs, computeInputUs: 0, computeInferUs: 0, computeOutputUs: 0 }))) };
+          return {
+            instance: 'none',
+            output: new Promise<BatchOutput>(
+              (resolve) =>
+                (this.#answer = () =>
+                  resolve({ outputs: inputs, computeInputUs: 0, computeInferUs: 0, computeOutputUs: 0 })),
+            ),
+          };
         },
       },
     });

@@ -37,9 +37,20 @@ export const rawRatio: Benchmark = {
     const rounds: { bare: number; engine: number }[] = [];
     for (let i = 0; i < ROUNDS; i++) rounds.push({ bare: await bareRound(), engine: await engineRound() });
     await served.retire(1e6);
-    printTable(print, rounds.map((round_, i) => ({ round: i + 1, 'bare inf/s': Math.round(round_.bare), 'engine inf/s': Math.round(round_.engine), ratio: round(round_.engine / round_.bare) })));
+    printTable(
+      print,
+      rounds.map((round_, i) => ({
+        round: i + 1,
+        'bare inf/s': Math.round(round_.bare),
+        'engine inf/s': Math.round(round_.engine),
+        ratio: round(round_.engine / round_.bare),
+      })),
+    );
     const value = round(median(rounds.map((r) => r.engine / r.bare)));
-    const detail = { bareInferencesPerSecond: Math.round(median(rounds.map((r) => r.bare))), engineInferencesPerSecond: Math.round(median(rounds.map((r) => r.engine))) };
+    const detail = {
+      bareInferencesPerSecond: Math.round(median(rounds.map((r) => r.bare))),
+      engineInferencesPerSecond: Math.round(median(rounds.map((r) => r.engine))),
+    };
     return { value, bar: BAR, holds: value >= BAR, detail };
   },
 };

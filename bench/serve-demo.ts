@@ -8,13 +8,24 @@ import { type LoadSnapshot, startLoadGenerator } from '../engine/loadtest';
 import { DEMO_PATH } from './demo-mlp';
 
 /** A whole engine with its doors open on free ports, serving the demo MLP from a folder of its own. */
-export async function startEngine(more: { readonly rendererPath?: string } = {}): Promise<{ readonly engine: Engine; close(): Promise<void> }> {
+export async function startEngine(
+  more: { readonly rendererPath?: string } = {},
+): Promise<{ readonly engine: Engine; close(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'ferry-bench-'));
   const repository = join(folder, 'repository');
   await mkdir(repository);
   await cp(dirname(dirname(DEMO_PATH)), join(repository, 'demo-mlp'), { recursive: true });
   const parsed = parseEngineOptions({
-    argv: ['--port', '0', '--repository', repository, '--data-dir', join(folder, 'data'), '--log-level', 'warn'],
+    argv: [
+      '--port',
+      '0',
+      '--repository',
+      repository,
+      '--data-dir',
+      join(folder, 'data'),
+      '--log-level',
+      'warn',
+    ],
     env: {},
     defaults: { rendererPath: more.rendererPath ?? null },
   });
@@ -31,12 +42,23 @@ export async function startEngine(more: { readonly rendererPath?: string } = {})
 }
 
 /** Binary one-row requests to the demo MLP through the HTTP door, from the load test's own thread. */
-export function loadDemo(engine: Engine, executor: LoadTestExecutor, times: { readonly warmupMs: number; readonly durationMs: number }): Promise<LoadSnapshot> {
+export function loadDemo(
+  engine: Engine,
+  executor: LoadTestExecutor,
+  times: { readonly warmupMs: number; readonly durationMs: number },
+): Promise<LoadSnapshot> {
   const door = engine.status.http;
   if (!door) throw new Error('the HTTP door is not open');
   const { inputs, batchable } = engine.registry.summary('demo-mlp');
   return startLoadGenerator({
-    host: door.host, port: door.port, path: '/v2/models/demo-mlp/infer', executor, ...times, requestTimeoutMs: 30_000, seed: 1, beatMs: 500,
+    host: door.host,
+    port: door.port,
+    path: '/v2/models/demo-mlp/infer',
+    executor,
+    ...times,
+    requestTimeoutMs: 30_000,
+    seed: 1,
+    beatMs: 500,
     requests: { kind: 'model', inputs, batchable, rowsPerRequest: 1, encoding: 'binary', dynamicDims: {} },
   }).finished;
 }

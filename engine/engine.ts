@@ -2,13 +2,22 @@ import { rm } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { executionProviders, onnxruntimeVersion } from './backend';
-import { createLogStore, Emitter, ENGINE_VERSION, EngineError, systemClock } from './base';
+import { createLogStore, ENGINE_VERSION, EngineError, systemClock } from './base';
 import type { EngineOptions } from './config';
-import { CONTRACT_VERSION, type DeviceInfo, type DeviceSample, type DoorAddress, type EngineStatus, type LogEntry } from './contract';
-import { ControlServer, createEngineServices, newToken, Publisher } from './control';
+import { CONTRACT_VERSION, type DoorAddress, type EngineStatus, type LogEntry } from './contract';
+import {
+  ControlServer,
+  createEngineServices,
+  deviceInfos,
+  deviceOfProvider,
+  newToken,
+  Publisher,
+  StatusBoard,
+  sampleDevices,
+} from './control';
 import { cpuBudget, createDeviceMonitor } from './devices';
 import { createHttpDoor, registryAsModelsPort } from './http';
-import { createLoadTestRunner, createShowMe } from './loadtest';
+import { createLoadTestRunner, createShowMe, pickDemoModel } from './loadtest';
 import { DeviceBusy } from './metrics';
 import { ModelRegistry, seedRepository } from './models';
 
@@ -31,129 +40,163 @@ export interface Engine {
 const UPLOAD_LIMIT_BYTES = 16 * 1024 ** 3;
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
 
-/** Builds every part and wires them; nothing runs until `start`. The only place that knows all of the engine. */
+/** Builds every part and wires them; nothing runs until `start`. The only file that knows all of the engine. */
 export function createEngine(options: EngineOptions): Engine {
+  const core = buildCore(options);
+  const doors = buildDoors(options, core);
+  let stopping: Promise<void> | null = null;
+  const stop = (reason: string) => {
+    stopping ??= stopInOrder(options, core, doors, reason);
+    return stopping;
+  };
+  return {
+    start: async () => {
+      try {
+        await startInOrder(options, core, doors);
+      } catch (error) {
+        await stop('it could not start').catch(() => undefined);
+        throw error;
+      }
+    },
+    stop,
+    get status() {
+      return core.status.get();
+    },
+    get controlUrl() {
+      return opened(core.status.get().control).url;
+    },
+    controlToken: doors.controlToken,
+    onLog: (listener) => core.logs.added.on(listener),
+    registry: core.registry,
+  };
+}
+
+/** What serves models, before anybody can reach it. */
+function buildCore(options: EngineOptions) {
   const clock = systemClock();
-  const logs = createLogStore({ level: options.logLevel, file: join(options.dataPath, 'logs', 'engine.log'), wallMs: clock.wallMs });
+  const logs = createLogStore({
+    level: options.logLevel,
+    file: join(options.dataPath, 'logs', 'engine.log'),
+    wallMs: clock.wallMs,
+  });
   const { logger } = logs;
+  const status = new StatusBoard(initialStatus(options));
   const devices = createDeviceMonitor({ clock, logger: logger.child('devices') });
   const deviceBusy = new DeviceBusy();
-  const deviceOf = (provider: string) => deviceOfProvider(provider, devices.infos());
   let batchId = 0;
   const registry = new ModelRegistry({
     repositoryPath: options.repositoryPath,
     dataPath: options.dataPath,
     cpuBudget: cpuBudget(),
     drainLimitUs: options.drainTimeoutMs * 1000,
-    context: { clock, logger: logger.child('registry'), deviceBusy, deviceOf, nextBatchId: () => ++batchId },
+    context: {
+      clock,
+      logger: logger.child('registry'),
+      deviceBusy,
+      deviceOf: (provider) => deviceOfProvider(provider, devices.infos()),
+      nextBatchId: () => ++batchId,
+    },
   });
-  const publisher = new Publisher({ clock, counters: () => registry.counters(), devices: () => sampleDevices() });
+  const publisher = new Publisher({
+    clock,
+    counters: () => registry.counters(),
+    devices: () => {
+      // Devices may answer late, and their notes change when a tool dies or comes back.
+      status.set({ devices: deviceInfos(devices) });
+      return sampleDevices(devices, registry, deviceBusy);
+    },
+  });
   registry.marks.on((mark) => publisher.mark(mark));
+  return { clock, logs, logger, status, devices, registry, publisher };
+}
 
-  const sampleDevices = (): DeviceSample[] => {
-    // Devices may answer late, and their notes change when a tool dies or comes back.
-    const infos = [...devices.infos(), SIMULATED_DEVICE];
-    if (JSON.stringify(infos) !== JSON.stringify(status.devices)) setStatus({ devices: infos });
-    const instances = registry.instancesByDevice(deviceOf);
-    const samples = devices.sample().map((readings) => ({ ...readings, busyUs: deviceBusy.of(readings.id), instances: instances.get(readings.id) ?? 0 }));
-    return instances.has('simulated') ? [...samples, simulatedSample(deviceBusy.of('simulated'), instances.get('simulated') ?? 0)] : samples;
-  };
+type Core = ReturnType<typeof buildCore>;
 
-  const statusChanged = new Emitter<EngineStatus>();
-  let status = initialStatus(options);
-  const setStatus = (change: Partial<EngineStatus>) => {
-    status = { ...status, ...change };
-    statusChanged.emit(status);
-  };
-
+/** The ways in, and the load test, which comes in by one of them. */
+function buildDoors(options: EngineOptions, { clock, logs, logger, status, registry, publisher }: Core) {
+  const { host, allowedHosts, allowNetwork, dataPath } = options;
   const http = createHttpDoor({
     models: registryAsModelsPort(registry),
     logger: logger.child('http'),
     clock,
     options: {
-      host: options.host, port: options.httpPort, maxRequestBytes: options.maxRequestBytes,
-      allowedHosts: options.allowedHosts, allowNetwork: options.allowNetwork,
+      host,
+      port: options.httpPort,
+      maxRequestBytes: options.maxRequestBytes,
+      allowedHosts,
+      allowNetwork,
     },
-    serverInfo: { name: 'ferry', version: status.engineVersion },
+    serverInfo: { name: 'ferry', version: ENGINE_VERSION },
   });
   const loadTests = createLoadTestRunner({
-    target: () => requireAddress(status.http),
-    dataPath: options.dataPath,
+    target: () => opened(status.get().http),
+    dataPath,
     logger: logger.child('load-test'),
     clock,
     describeModel: (name) => registry.summary(name),
   });
   const showMe = createShowMe({
     runner: loadTests,
-    settings: { get: (name) => registry.summary(name).settings, update: (name, patch) => registry.updateSettings(name, patch, false) },
+    settings: {
+      get: (name) => registry.summary(name).settings,
+      // Not kept: a show that is cut off by a crash must not leave the operator's file changed.
+      update: (name, patch) => registry.updateSettings(name, patch, false),
+    },
     counters: (name) => registry.counters().find((model) => model.name === name) ?? null,
-    pickModel: () => pickDemoModel(registry),
+    pickModel: () => pickDemoModel(registry.summaries()),
   });
   const controlToken = options.controlToken ?? newToken();
-  const uploadPath = join(options.dataPath, 'uploads');
+  const uploadPath = join(dataPath, 'uploads');
   const control = new ControlServer({
-    host: options.host, port: options.controlPort, allowedHosts: options.allowedHosts, token: controlToken,
-    rendererPath: options.rendererPath, uploadPath, uploadLimitBytes: UPLOAD_LIMIT_BYTES,
-    services: createEngineServices({
-      status: { get: () => status, subscribe: (listener) => statusChanged.on(listener) },
-      registry, publisher, logs, loadTests, showMe,
-    }),
+    host,
+    port: options.controlPort,
+    allowedHosts,
+    token: controlToken,
+    rendererPath: options.rendererPath,
+    uploadPath,
+    uploadLimitBytes: UPLOAD_LIMIT_BYTES,
+    services: createEngineServices({ status, registry, publisher, logs, loadTests, showMe }),
     logger: logger.child('control'),
   });
+  return { http, loadTests, showMe, control, controlToken, uploadPath };
+}
 
-  const start = async () => {
-    await rm(uploadPath, { recursive: true, force: true });
-    await seedRepository(options.repositoryPath, options.starterModelsPath);
-    // Doors first: a port that is taken must be said before minutes are spent on loading models.
-    setStatus({ http: addressOf(await http.start()) });
-    setStatus({ control: addressOf(await control.start()) });
-    await devices.start();
-    publisher.start();
-    await registry.start();
-    setStatus({ state: 'running' });
-    logger.info(`serving on ${status.http?.url}`);
-  };
+type Doors = ReturnType<typeof buildDoors>;
 
-  let stopping: Promise<void> | null = null;
-  const stopOnce = async (reason: string) => {
-    logger.info(`stopping: ${reason}`);
-    setStatus({ state: 'draining' });
-    await showMe.stop();
-    await loadTests.close();
-    await http.stop(options.drainTimeoutMs);
-    await registry.stop();
-    publisher.stop();
-    await devices.stop();
-    setStatus({ state: 'stopped' });
-    await control.stop();
-    await clock.close();
-    logs.close();
-  };
+async function startInOrder(
+  options: EngineOptions,
+  core: Core,
+  { http, control, uploadPath }: Doors,
+): Promise<void> {
+  const { status, devices, publisher, registry, logger } = core;
+  await rm(uploadPath, { recursive: true, force: true });
+  await seedRepository(options.repositoryPath, options.starterModelsPath);
+  // Doors first: a port that is taken must be said before minutes are spent on loading models.
+  status.set({ http: addressOf(await http.start()) });
+  status.set({ control: addressOf(await control.start()) });
+  await devices.start();
+  publisher.start();
+  await registry.start();
+  status.set({ state: 'running' });
+  logger.info(`serving on ${status.get().http?.url}`);
+}
 
-  return {
-    start: async () => {
-      try {
-        await start();
-      } catch (error) {
-        stopping ??= stopOnce('it could not start').catch(() => undefined);
-        await stopping;
-        throw error;
-      }
-    },
-    stop: (reason) => {
-      stopping ??= stopOnce(reason);
-      return stopping;
-    },
-    get status() {
-      return status;
-    },
-    get controlUrl() {
-      return requireAddress(status.control).url;
-    },
-    controlToken,
-    onLog: (listener) => logs.added.on(listener),
-    registry,
-  };
+/** Generators of traffic first, then the door they use, then what serves; the console hears of it to the end. */
+async function stopInOrder(options: EngineOptions, core: Core, doors: Doors, reason: string): Promise<void> {
+  const { status, devices, publisher, registry, logger, clock, logs } = core;
+  logger.info(`stopping: ${reason}`);
+  status.set({ state: 'draining' });
+  await doors.showMe.stop();
+  await doors.loadTests.close();
+  await doors.http.stop(options.drainTimeoutMs);
+  await registry.stop();
+  publisher.stop();
+  await devices.stop();
+  status.set({ state: 'stopped' });
+  await doors.control.stop();
+  await clock.close();
+  logger.info('stopped');
+  logs.close();
 }
 
 function initialStatus(options: EngineOptions): EngineStatus {
@@ -179,35 +222,12 @@ function initialStatus(options: EngineOptions): EngineStatus {
   };
 }
 
-/** NVIDIA's providers run on NVIDIA's first device; the others on the first GPU there is, or on the CPU when there is none. */
-function deviceOfProvider(provider: string, infos: readonly DeviceInfo[]): string {
-  if (provider === 'cpu' || provider === 'simulated') return provider;
-  const gpus = infos.filter((info) => info.kind === 'gpu');
-  const nvidia = provider === 'cuda' || provider === 'tensorrt' ? gpus.find((info) => info.id.startsWith('nvidia')) : undefined;
-  return (nvidia ?? gpus[0])?.id ?? 'cpu';
-}
-
-const SIMULATED_DEVICE = { id: 'simulated', kind: 'simulated', name: 'Simulated device', source: 'cost curve', note: 'not a real device: it waits as long as its cost curve says' } as const;
-
-function simulatedSample(busyUs: number, instances: number): DeviceSample {
-  const none = { value: null, reason: 'a simulated device has no driver; see its busy share' };
-  return { id: 'simulated', utilization: none, memoryUsedBytes: none, memoryTotalBytes: none, powerWatts: none, temperatureCelsius: none, busyUs, instances };
-}
-
-/** The model that gains most from batching among those that serve: the starter MLP, else any that can batch. */
-function pickDemoModel(registry: ModelRegistry): string {
-  const candidates = registry.summaries().filter((model) => model.state === 'ready' && model.batchable);
-  const chosen = candidates.find((model) => model.name === 'demo-mlp') ?? candidates.find((model) => model.backend !== 'simulated') ?? candidates[0];
-  if (!chosen) throw new EngineError('NOT_FOUND', 'no model that can batch is loaded: load "demo-mlp" on the Models screen');
-  return chosen.name;
-}
-
 function addressOf({ host, port }: { readonly host: string; readonly port: number }): DoorAddress {
   const shown = host.includes(':') ? `[${host}]` : host;
   return { host, port, url: `http://${shown}:${port}` };
 }
 
-function requireAddress(address: DoorAddress | null): DoorAddress {
+function opened(address: DoorAddress | null): DoorAddress {
   if (!address) throw new EngineError('SHUTTING_DOWN', 'the engine has not opened its doors');
   return address;
 }

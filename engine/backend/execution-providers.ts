@@ -1,5 +1,5 @@
-import { listSupportedBackends } from 'onnxruntime-node';
 import { createRequire } from 'node:module';
+import { listSupportedBackends } from 'onnxruntime-node';
 import { EXECUTION_PROVIDERS, type ExecutionProvider } from '../contract';
 
 export interface ProviderAvailability {
@@ -14,7 +14,11 @@ export function executionProviders(): readonly ProviderAvailability[] {
   const built = new Set(listSupportedBackends().map((backend) => backend.name));
   return EXECUTION_PROVIDERS.map((name) => {
     const available = built.has(name);
-    return { name, available, reason: available ? null : `not in this build of ONNX Runtime for ${process.platform}-${process.arch}` };
+    return {
+      name,
+      available,
+      reason: available ? null : `not in this build of ONNX Runtime for ${process.platform}-${process.arch}`,
+    };
   });
 }
 

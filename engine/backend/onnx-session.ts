@@ -15,7 +15,10 @@ export async function createOnnxSession(spec: OnnxSpec): Promise<Session> {
   const notes: string[] = [];
   for (const provider of spec.executionProviders) {
     try {
-      const session = await InferenceSession.create(spec.modelPath, sessionOptions(provider, spec.intraOpThreads));
+      const session = await InferenceSession.create(
+        spec.modelPath,
+        sessionOptions(provider, spec.intraOpThreads),
+      );
       return new OnnxSession(session, provider, notes);
     } catch (error) {
       notes.push(`${provider}: ${firstLine(error)}`);
@@ -24,7 +27,10 @@ export async function createOnnxSession(spec: OnnxSpec): Promise<Session> {
   throw new EngineError('MODEL_INVALID', `ONNX Runtime does not load the model: ${notes.join('; ')}`);
 }
 
-function sessionOptions(provider: ExecutionProvider, intraOpThreads: number): InferenceSession.SessionOptions {
+function sessionOptions(
+  provider: ExecutionProvider,
+  intraOpThreads: number,
+): InferenceSession.SessionOptions {
   return {
     executionProviders: [provider],
     intraOpNumThreads: intraOpThreads,
@@ -46,7 +52,11 @@ function firstLine(error: unknown): string {
 class OnnxSession implements Session {
   readonly #session: InferenceSession;
 
-  constructor(session: InferenceSession, readonly provider: string, readonly providerNotes: readonly string[]) {
+  constructor(
+    session: InferenceSession,
+    readonly provider: string,
+    readonly providerNotes: readonly string[],
+  ) {
     this.#session = session;
   }
 
@@ -55,10 +65,16 @@ class OnnxSession implements Session {
     const feeds: Record<string, OrtTensor> = {};
     for (const input of inputs) feeds[input.name] = toOrtTensor(input);
     const readyUs = nowUs();
-    const results = outputNames === null ? await this.#session.run(feeds) : await this.#session.run(feeds, outputNames);
+    const results =
+      outputNames === null ? await this.#session.run(feeds) : await this.#session.run(feeds, outputNames);
     const ranUs = nowUs();
     const outputs = Object.entries(results).map(([name, tensor]) => fromOrtTensor(name, tensor));
-    return { outputs, computeInputUs: readyUs - beganUs, computeInferUs: ranUs - readyUs, computeOutputUs: nowUs() - ranUs };
+    return {
+      outputs,
+      computeInputUs: readyUs - beganUs,
+      computeInferUs: ranUs - readyUs,
+      computeOutputUs: nowUs() - ranUs,
+    };
   }
 
   close(): Promise<void> {

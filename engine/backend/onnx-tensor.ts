@@ -30,7 +30,9 @@ const ORT_TYPES: Partial<Record<Datatype, OrtType>> = {
 };
 
 const WIRE_NAMES = new Map<string, Datatype>([
-  ...(Object.entries(ORT_TYPES) as [Datatype, OrtType][]).map(([wire, type]) => [type.ortName, wire] as const),
+  ...(Object.entries(ORT_TYPES) as [Datatype, OrtType][]).map(
+    ([wire, type]) => [type.ortName, wire] as const,
+  ),
   ['string', 'BYTES'],
 ]);
 
@@ -42,10 +44,18 @@ export function toOrtTensor(tensor: NamedTensor): OrtTensor {
   const dims = [...tensor.shape];
   if (tensor.datatype === 'BYTES') {
     const elements = decodeBytesElements(tensor.data, elementCount(tensor.shape), tensor.name);
-    return new OrtTensor('string', elements.map((element) => utf8Decoder.decode(element)), dims);
+    return new OrtTensor(
+      'string',
+      elements.map((element) => utf8Decoder.decode(element)),
+      dims,
+    );
   }
   const type = ORT_TYPES[tensor.datatype];
-  if (!type) throw new EngineError('UNSUPPORTED', `input "${tensor.name}": datatype ${tensor.datatype} is not supported by onnxruntime-node`);
+  if (!type)
+    throw new EngineError(
+      'UNSUPPORTED',
+      `input "${tensor.name}": datatype ${tensor.datatype} is not supported by onnxruntime-node`,
+    );
   const data = tensor.data.byteOffset % type.bytes === 0 ? tensor.data : tensor.data.slice();
   const values = new type.view(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength / type.bytes);
   return new OrtTensor(type.ortName, values as OrtTensor['data'] as Float32Array, dims);
@@ -54,12 +64,18 @@ export function toOrtTensor(tensor: NamedTensor): OrtTensor {
 /** A backend tensor to bytes: a view on the backend's own result, no copy (strings are encoded). */
 export function fromOrtTensor(name: string, tensor: OrtTensor): NamedTensor {
   const datatype = WIRE_NAMES.get(tensor.type);
-  if (!datatype) throw new EngineError('UNSUPPORTED', `output "${name}": element type ${tensor.type} cannot be sent`);
+  if (!datatype)
+    throw new EngineError('UNSUPPORTED', `output "${name}": element type ${tensor.type} cannot be sent`);
   const shape = [...tensor.dims];
   if (datatype === 'BYTES') {
     const data = encodeBytesElements((tensor.data as string[]).map((element) => utf8Encoder.encode(element)));
     return { name, datatype, shape, data };
   }
   const view = tensor.data as Exclude<OrtTensor['data'], string[]>;
-  return { name, datatype, shape, data: new Uint8Array(view.buffer as ArrayBuffer, view.byteOffset, view.byteLength) };
+  return {
+    name,
+    datatype,
+    shape,
+    data: new Uint8Array(view.buffer as ArrayBuffer, view.byteOffset, view.byteLength),
+  };
 }

@@ -11,7 +11,10 @@ type SimulatedSpec = Extract<SessionSpec, { backend: 'simulated' }>;
  */
 export function createSimulatedSession(spec: SimulatedSpec): Session {
   const sleepCell = new Int32Array(new SharedArrayBuffer(4));
-  const run = async (inputs: readonly NamedTensor[], outputNames: readonly string[] | null): Promise<SessionOutput> => {
+  const run = async (
+    inputs: readonly NamedTensor[],
+    outputNames: readonly string[] | null,
+  ): Promise<SessionOutput> => {
     const rows = inputs[0]?.shape[0] ?? 1;
     const costUs = spec.baseUs + rows * spec.perRowUs;
     const beganUs = performance.now() * 1000;
@@ -25,7 +28,12 @@ export function createSimulatedSession(spec: SimulatedSpec): Session {
       if (source) data.set(source.data.subarray(0, bytes));
       return { name: output.name, datatype: output.datatype, shape, data };
     });
-    return { outputs, computeInputUs: 0, computeInferUs: performance.now() * 1000 - beganUs, computeOutputUs: 0 };
+    return {
+      outputs,
+      computeInputUs: 0,
+      computeInferUs: performance.now() * 1000 - beganUs,
+      computeOutputUs: 0,
+    };
   };
   return { provider: 'simulated', providerNotes: [], run, close: async () => undefined };
 }

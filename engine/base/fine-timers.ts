@@ -18,54 +18,19 @@ const WAKE_COST_US = 30;
  * its high-resolution timers. The thread then posts a message. An idle engine has no thread at all: it is started by the
  * first delay that needs it, and sleeps without a timeout while there is nothing to wait for.
  */
-export function createFineTimers(nowUs: () => number) {
-  const waiting = new Map<number, () => void>();
-  let thread: { worker: Worker; bell: Int32Array } | null = null;
-  let nextId = 1;
+export class FineTimers {
+  readonly #nowUs: () => number;
+  readonly #waiting = new Map<number, () => void>();
+  #thread: { readonly worker: Worker; readonly bell: Int32Array } | null = null;
+  #nextId = 1;
 
-  const fire = (id: number) => {
-    const callback = waiting.get(id);
-    waiting.delete(id);
-    callback?.();
-  };
+  constructor(nowUs: () => number) {
+    this.#nowUs = nowUs;
+  }
 
-  const startThread = () => {
-    const bell = new Int32Array(new SharedArrayBuffer(4));
-    const worker = workerEntry('timer-worker', new URL('./timer-worker.ts', import.meta.url), {
-      workerData: { bell },
-      name: 'ferry-timer',
-    });
-    worker.unref();
-    worker.on('message', fire);
-    // Without the thread, delays are still kept, only coarser: nothing may be lost because a timer thread died.
-    worker.on('error', () => {
-      thread = null;
-      for (const id of [...waiting.keys()]) fire(id);
-    });
-    thread = { worker, bell };
-    return thread;
-  };
-
-  const orderFine = (id: number, atUs: number) => {
-    const { worker, bell } = thread ?? startThread();
-    const order: TimerOrder = { id, delayUs: Math.max(0, atUs - nowUs() - WAKE_COST_US), sentAtMs: performance.timeOrigin + performance.now() };
-    worker.postMessage(order);
-    Atomics.add(bell, 0, 1);
-    Atomics.notify(bell, 0);
-  };
-
-  const callAt = (atUs: number, callback: () => void): Timer => {
-    const id = nextId++;
-    const remainingUs = atUs - nowUs();
-    let cancelCoarse = () => undefined as undefined;
-    const checked = () => {
-      // Never early: a wake-up that came too soon is asked for again.
-      if (nowUs() + 1 >= atUs) callback();
-      else {
-        waiting.set(id, checked);
-        orderFine(id, atUs);
-      }
-    };
+  /** As `Clock.callAt`. */
+  callAt(atUs: number, callback: () => void): Timer {
+    const remainingUs = atUs - this.#nowUs();
     if (remainingUs <= 0) {
       const immediate = setImmediate(callback);
       return { cancel: () => clearImmediate(immediate) };
@@ -74,29 +39,72 @@ export function createFineTimers(nowUs: () => number) {
       const timer = setTimeout(callback, Math.ceil(remainingUs / 1000) + 1);
       return { cancel: () => clearTimeout(timer) };
     }
-    waiting.set(id, checked);
-    if (remainingUs < 2 * NODE_TIMER_GRAIN_US) orderFine(id, atUs);
-    else {
-      const coarse = setTimeout(() => waiting.has(id) && orderFine(id, atUs), (remainingUs - NODE_TIMER_GRAIN_US) / 1000);
-      cancelCoarse = () => {
-        clearTimeout(coarse);
-        return undefined;
-      };
-    }
+    return this.#callFinelyAt(atUs, remainingUs, callback);
+  }
+
+  /** Ends the thread; calls that are still to come never do. */
+  async close(): Promise<void> {
+    this.#waiting.clear();
+    const closing = this.#thread;
+    this.#thread = null;
+    await closing?.worker.terminate();
+  }
+
+  #callFinelyAt(atUs: number, remainingUs: number, callback: () => void): Timer {
+    const id = this.#nextId++;
+    const onTime = () => {
+      // Never early: a wake-up that came too soon is asked for again.
+      if (this.#nowUs() + 1 >= atUs) return callback();
+      this.#waiting.set(id, onTime);
+      this.#order(id, atUs);
+    };
+    this.#waiting.set(id, onTime);
+    const coarseMs = (remainingUs - NODE_TIMER_GRAIN_US) / 1000;
+    const isFineNow = remainingUs < 2 * NODE_TIMER_GRAIN_US;
+    if (isFineNow) this.#order(id, atUs);
+    const coarse = isFineNow
+      ? undefined
+      : setTimeout(() => this.#waiting.has(id) && this.#order(id, atUs), coarseMs);
     return {
       cancel: () => {
-        waiting.delete(id);
-        cancelCoarse();
+        this.#waiting.delete(id);
+        clearTimeout(coarse);
       },
     };
-  };
+  }
 
-  const close = async () => {
-    waiting.clear();
-    const closing = thread;
-    thread = null;
-    await closing?.worker.terminate();
-  };
+  #order(id: number, atUs: number): void {
+    this.#thread ??= this.#startThread();
+    const { worker, bell } = this.#thread;
+    const delayUs = Math.max(0, atUs - this.#nowUs() - WAKE_COST_US);
+    worker.postMessage({
+      id,
+      delayUs,
+      sentAtMs: performance.timeOrigin + performance.now(),
+    } satisfies TimerOrder);
+    Atomics.add(bell, 0, 1);
+    Atomics.notify(bell, 0);
+  }
 
-  return { callAt, close };
+  #startThread() {
+    const bell = new Int32Array(new SharedArrayBuffer(4));
+    const worker = workerEntry('timer-worker', new URL('./timer-worker.ts', import.meta.url), {
+      workerData: { bell },
+      name: 'ferry-timer',
+    });
+    worker.unref();
+    worker.on('message', (id: number) => this.#fire(id));
+    // Without the thread, delays are still kept, only coarser: nothing may be lost because a timer thread died.
+    worker.on('error', () => {
+      this.#thread = null;
+      for (const id of [...this.#waiting.keys()]) this.#fire(id);
+    });
+    return { worker, bell };
+  }
+
+  #fire(id: number): void {
+    const callback = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    callback?.();
+  }
 }

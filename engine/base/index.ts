@@ -1,10 +1,9 @@
 export type { Clock, Timer } from './clock';
-export { Deque } from './deque';
 export { Emitter } from './emitter';
 export { EngineError, type EngineErrorOptions, invalid, toEngineError } from './engine-error';
+export { createLogStore, type LogStore } from './log-store';
 export { createLogger, type Logger, silentLogger } from './logger';
 export { RingBuffer } from './ring-buffer';
 export { systemClock } from './system-clock';
-export { workerDataOf, workerEntry } from './worker-entry';
 export { ENGINE_VERSION } from './version';
-export { createLogStore, type LogStore } from './log-store';
+export { workerDataOf, workerEntry } from './worker-entry';

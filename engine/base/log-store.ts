@@ -20,7 +20,11 @@ export interface LogStore {
 }
 
 /** @param file null: no file. A file beyond 20 MB is set aside as `<file>.1` at the start. */
-export function createLogStore(options: { readonly level: LogLevel; readonly file: string | null; readonly wallMs: () => number }): LogStore {
+export function createLogStore(options: {
+  readonly level: LogLevel;
+  readonly file: string | null;
+  readonly wallMs: () => number;
+}): LogStore {
   const ring = new RingBuffer<LogEntry>(ENTRIES_KEPT);
   const added = new Emitter<LogEntry>();
   const file = options.file === null ? null : openFile(options.file);
@@ -40,7 +44,8 @@ export function createLogStore(options: { readonly level: LogLevel; readonly fil
 
 function openFile(path: string) {
   mkdirSync(dirname(path), { recursive: true });
-  if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > FILE_LIMIT_BYTES) renameSync(path, `${path}.1`);
+  if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > FILE_LIMIT_BYTES)
+    renameSync(path, `${path}.1`);
   const destination = pino.destination({ dest: path, sync: true });
   return { destination, pino: pino({ level: 'debug', base: null }, destination) };
 }

@@ -12,11 +12,17 @@ export interface Logger {
 }
 
 /** A logger that hands finished entries to `sink`; composition decides what that does (pino, ring buffer, nothing). */
-export function createLogger(sink: (entry: LogEntry) => void, wallMs: () => number, scope = 'engine'): Logger {
+export function createLogger(
+  sink: (entry: LogEntry) => void,
+  wallMs: () => number,
+  scope = 'engine',
+): Logger {
   let nextId = 1;
   const forScope = (name: string): Logger => {
-    const at = (level: LogLevel) => (message: string, fields: Fields = {}) =>
-      sink({ id: nextId++, atMs: wallMs(), level, scope: name, message, fields });
+    const at =
+      (level: LogLevel) =>
+      (message: string, fields: Fields = {}) =>
+        sink({ id: nextId++, atMs: wallMs(), level, scope: name, message, fields });
     return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error'), child: forScope };
   };
   return forScope(scope);

@@ -10,20 +10,28 @@ const firedAfterUs = (delayUs: number) =>
     clock.callAt(fromUs + delayUs, () => resolve(clock.nowUs() - fromUs));
   });
 
-test.each([0, 50, 250, 900, 1_500, 3_000, 12_345, 25_000])('a call asked for in %i us never comes early', async (delayUs) => {
-  // One microsecond of slack: the clock's own readings are floating point.
-  expect(await firedAfterUs(delayUs)).toBeGreaterThanOrEqual(delayUs - 1);
-});
+test.each([0, 50, 250, 900, 1_500, 3_000, 12_345, 25_000])(
+  'a call asked for in %i us never comes early',
+  async (delayUs) => {
+    // One microsecond of slack: the clock's own readings are floating point.
+    expect(await firedAfterUs(delayUs)).toBeGreaterThanOrEqual(delayUs - 1);
+  },
+);
 
 test('calls come in the order of their times, whatever the order of asking', async () => {
   const order: number[] = [];
   const nowUs = clock.nowUs();
-  await Promise.all([4_000, 300, 1_700, 900].map((delayUs) => new Promise<void>((resolve) => {
-    clock.callAt(nowUs + delayUs, () => {
-      order.push(delayUs);
-      resolve();
-    });
-  })));
+  await Promise.all(
+    [4_000, 300, 1_700, 900].map(
+      (delayUs) =>
+        new Promise<void>((resolve) => {
+          clock.callAt(nowUs + delayUs, () => {
+            order.push(delayUs);
+            resolve();
+          });
+        }),
+    ),
+  );
   expect(order).toEqual([300, 900, 1_700, 4_000]);
 });
 

@@ -16,7 +16,9 @@ export interface BatchPolicy {
 
 /** The policy for a model. `batchable` false (no free batch dimension) overrides the operator's wish to batch. */
 export function batchPolicyOf(settings: ModelSettings, batchable: boolean): BatchPolicy {
-  const preferred = settings.preferredBatchSizes.filter((size) => size <= settings.maxBatchSize).sort((a, b) => a - b);
+  const preferred = settings.preferredBatchSizes
+    .filter((size) => size <= settings.maxBatchSize)
+    .sort((a, b) => a - b);
   return {
     maxBatchSize: settings.maxBatchSize,
     preferredBatchSizes: preferred.length > 0 ? preferred : [settings.maxBatchSize],

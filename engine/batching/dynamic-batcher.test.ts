@@ -1,12 +1,26 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { EngineError } from '../base';
 import type { InferenceResult } from '../inference';
-import { buildRequest, FakeClock, FakeRunner, floatsOf, flushPromises, fp32, TestCancelSignal } from '../testing';
+import {
+  buildRequest,
+  FakeClock,
+  FakeRunner,
+  floatsOf,
+  flushPromises,
+  fp32,
+  TestCancelSignal,
+} from '../testing';
 import type { Batch } from './batch';
 import type { BatchPolicy } from './batch-policy';
 import { DynamicBatcher } from './dynamic-batcher';
 
-const POLICY: BatchPolicy = { maxBatchSize: 4, preferredBatchSizes: [4], maxQueueDelayUs: 1000, maxQueueSize: 10, unbatched: false };
+const POLICY: BatchPolicy = {
+  maxBatchSize: 4,
+  preferredBatchSizes: [4],
+  maxQueueDelayUs: 1000,
+  maxQueueSize: 10,
+  unbatched: false,
+};
 
 let clock: FakeClock;
 let runner: FakeRunner;
@@ -16,7 +30,10 @@ let failures: EngineError[];
 function batcherWith(more: Partial<BatchPolicy> = {}): DynamicBatcher {
   let id = 0;
   const batcher = new DynamicBatcher({
-    model: 'm', version: '1', clock, runner,
+    model: 'm',
+    version: '1',
+    clock,
+    runner,
     policy: { ...POLICY, ...more },
     nextBatchId: () => ++id,
     observer: {
@@ -49,7 +66,12 @@ describe('DynamicBatcher', () => {
     expect(runner.batches[0]?.inputs[0]?.shape).toEqual([4, 2]);
     runner.batches[0]?.finish();
     const answers = await Promise.all(results);
-    expect(answers.map((answer) => floatsOf(answer.outputs[0]))).toEqual([[1, 1.5], [2, 2.5], [3, 3.5], [4, 4.5]]);
+    expect(answers.map((answer) => floatsOf(answer.outputs[0]))).toEqual([
+      [1, 1.5],
+      [2, 2.5],
+      [3, 3.5],
+      [4, 4.5],
+    ]);
     expect(answers[0]?.batch).toEqual({ id: 1, rows: 4, reason: 'full' });
   });
 
@@ -80,7 +102,10 @@ describe('DynamicBatcher', () => {
     void batcher.submit(buildRequest([fp32('x', [1, 3])]), 1, '3');
     void batcher.submit(buildRequest([fp32('x', [1, 2])]), 1, '2');
     await clock.advance(0);
-    expect(runner.batches.map((batch) => batch.inputs[0]?.shape)).toEqual([[2, 2], [1, 3]]);
+    expect(runner.batches.map((batch) => batch.inputs[0]?.shape)).toEqual([
+      [2, 2],
+      [1, 3],
+    ]);
   });
 
   test('a full queue refuses at once, with a time to retry after', async () => {
@@ -153,15 +178,24 @@ describe('DynamicBatcher', () => {
     const settled = Promise.allSettled(results);
     runner.run = () => ({
       instance: 'fake#0',
-      output: Promise.resolve({ outputs: [fp32('y', [1, 2])], computeInputUs: 0, computeInferUs: 0, computeOutputUs: 0 }),
+      output: Promise.resolve({
+        outputs: [fp32('y', [1, 2])],
+        computeInputUs: 0,
+        computeInferUs: 0,
+        computeOutputUs: 0,
+      }),
     });
     await clock.advance(1000);
-    for (const result of await settled) expect(result).toMatchObject({ status: 'rejected', reason: { code: 'BACKEND_FAILED' } });
+    for (const result of await settled)
+      expect(result).toMatchObject({ status: 'rejected', reason: { code: 'BACKEND_FAILED' } });
   });
 
   test('asks the device only for outputs that somebody wants', async () => {
     const batcher = batcherWith({ maxQueueDelayUs: 0 });
-    const wants = (name: string) => ({ ...one(1), outputs: [{ name, binary: true, classificationCount: 0 }] });
+    const wants = (name: string) => ({
+      ...one(1),
+      outputs: [{ name, binary: true, classificationCount: 0 }],
+    });
     void batcher.submit(wants('a'), 1, '');
     void batcher.submit(wants('b'), 1, '');
     await clock.advance(0);
@@ -181,6 +215,8 @@ describe('DynamicBatcher', () => {
       runner.batches[done]?.finish();
       await clock.advance(0);
     }
-    expect((await all).map((answer) => floatsOf(answer.outputs[0])[0])).toEqual(Array.from({ length: 50 }, (_, i) => i));
+    expect((await all).map((answer) => floatsOf(answer.outputs[0])[0])).toEqual(
+      Array.from({ length: 50 }, (_, i) => i),
+    );
   });
 });

@@ -12,7 +12,10 @@ import { copyInputs, stackInputs } from './stack-inputs';
 export interface BatchRunner {
   readonly capacity: Capacity;
   /** Runs on an idle instance, else behind the batch that one still runs; called only while there is capacity. */
-  run(inputs: readonly NamedTensor[], outputNames: readonly string[] | null): { readonly instance: string; readonly output: Promise<BatchOutput> };
+  run(
+    inputs: readonly NamedTensor[],
+    outputNames: readonly string[] | null,
+  ): { readonly instance: string; readonly output: Promise<BatchOutput> };
 }
 
 /** What happened to a batch and to requests: metrics and the batch inspector listen. */
@@ -84,8 +87,16 @@ export class DynamicBatcher {
   submit(request: InferenceRequest, rows: number, laneKey: string): Promise<InferenceResult> {
     return new Promise((resolve, reject) => {
       const entry: QueuedRequest = {
-        request, rows, enqueuedUs: this.#options.clock.nowUs(), resolve, reject,
-        lane: null, laneNext: null, lanePrevious: null, arrivalNext: null, arrivalPrevious: null,
+        request,
+        rows,
+        enqueuedUs: this.#options.clock.nowUs(),
+        resolve,
+        reject,
+        lane: null,
+        laneNext: null,
+        lanePrevious: null,
+        arrivalNext: null,
+        arrivalPrevious: null,
       };
       if (this.#closed) return this.#fail(entry, this.#closed);
       if (request.signal?.cancelled) return this.#cancel(entry);
@@ -159,7 +170,10 @@ export class DynamicBatcher {
     const entries = this.#queue.take(lane, requests);
     const nowUs = clock.nowUs();
     const batch: Batch = {
-      id: nextBatchId(), entries, reason, dispatchedUs: nowUs,
+      id: nextBatchId(),
+      entries,
+      reason,
+      dispatchedUs: nowUs,
       rows: entries.reduce((sum, entry) => sum + entry.rows, 0),
       oldestQueueUs: nowUs - (entries[0]?.enqueuedUs ?? nowUs),
     };
@@ -186,18 +200,22 @@ export class DynamicBatcher {
     try {
       perRequest = this.#sharedOut(batch, output);
     } catch (error) {
-      return this.#settleFailed(batch, instance, toEngineError(error));
+      this.#settleFailed(batch, instance, toEngineError(error));
+      return;
     }
     const { clock, model, version, observer } = this.#options;
     observer.batchDone(batch, instance, output);
     const nowUs = clock.nowUs();
     batch.entries.forEach((entry, i) => {
       const result: InferenceResult = {
-        model, version,
+        model,
+        version,
         outputs: perRequest[i] ?? [],
         spans: {
           queueUs: batch.dispatchedUs - entry.enqueuedUs,
-          computeInputUs: output.computeInputUs, computeInferUs: output.computeInferUs, computeOutputUs: output.computeOutputUs,
+          computeInputUs: output.computeInputUs,
+          computeInferUs: output.computeInferUs,
+          computeOutputUs: output.computeOutputUs,
           totalUs: nowUs - entry.enqueuedUs,
         },
         batch: { id: batch.id, rows: batch.rows, reason: batch.reason },
@@ -210,14 +228,23 @@ export class DynamicBatcher {
 
   #sharedOut(batch: Batch, output: BatchOutput): readonly (readonly NamedTensor[])[] {
     if (batch.entries.length === 1) return [output.outputs];
-    return splitOutputs(output.outputs, batch.entries.map((entry) => entry.rows));
+    return splitOutputs(
+      output.outputs,
+      batch.entries.map((entry) => entry.rows),
+    );
   }
 
   /** Each request of a failed batch gets an error of its own, with the batch's number. */
   #settleFailed(batch: Batch, instance: string, error: EngineError): void {
     this.#options.observer.batchFailed(batch, instance, error);
     for (const entry of batch.entries) {
-      this.#fail(entry, new EngineError(error.code, `${error.message} (batch ${batch.id}, ${batch.rows} rows)`, { cause: error, retryAfterSeconds: error.retryAfterSeconds }));
+      this.#fail(
+        entry,
+        new EngineError(error.code, `${error.message} (batch ${batch.id}, ${batch.rows} rows)`, {
+          cause: error,
+          retryAfterSeconds: error.retryAfterSeconds,
+        }),
+      );
     }
     this.#finished(batch);
   }

@@ -34,7 +34,10 @@ describe('planBatch', () => {
   });
 
   test('a full batch leaves at once, whatever the delay', () => {
-    expect(plan(new Array(20).fill(1), 0, { maxQueueDelayUs: 5000 })).toMatchObject({ requests: 8, reason: 'full' });
+    expect(plan(new Array(20).fill(1), 0, { maxQueueDelayUs: 5000 })).toMatchObject({
+      requests: 8,
+      reason: 'full',
+    });
   });
 
   test('waits for company until the oldest request has waited for the delay, then sends whatever is there', () => {
@@ -51,7 +54,10 @@ describe('planBatch', () => {
   });
 
   test('once the delay is up everything that fits goes, not only the preferred part', () => {
-    expect(plan([1, 1, 1], 5000, { preferredBatchSizes: [2], maxQueueDelayUs: 5000 })).toMatchObject({ requests: 3, reason: 'delay' });
+    expect(plan([1, 1, 1], 5000, { preferredBatchSizes: [2], maxQueueDelayUs: 5000 })).toMatchObject({
+      requests: 3,
+      reason: 'delay',
+    });
   });
 
   test('requests are never split: one that does not fit stays for the next batch', () => {
@@ -71,15 +77,24 @@ describe('planBatch', () => {
   });
 
   test('with batching off every request goes alone', () => {
-    expect(plan([1, 1, 1], 0, { unbatched: true, maxQueueDelayUs: 5000 })).toMatchObject({ requests: 1, reason: 'unbatched' });
+    expect(plan([1, 1, 1], 0, { unbatched: true, maxQueueDelayUs: 5000 })).toMatchObject({
+      requests: 1,
+      reason: 'unbatched',
+    });
   });
 
   test('a full lane goes before an older one that may still wait, but not before one that is overdue', () => {
     const oldest = lane([1], 0);
     const ready = lane(new Array(8).fill(1), 1000);
     const waitALittle = policy({ maxQueueDelayUs: 5000 });
-    expect(planBatch({ oldest, ready }, 2000, waitALittle, { idle: 1, ahead: 0 })).toMatchObject({ lane: ready, reason: 'full' });
-    expect(planBatch({ oldest, ready }, 5000, waitALittle, { idle: 1, ahead: 0 })).toMatchObject({ lane: oldest, reason: 'delay' });
+    expect(planBatch({ oldest, ready }, 2000, waitALittle, { idle: 1, ahead: 0 })).toMatchObject({
+      lane: ready,
+      reason: 'full',
+    });
+    expect(planBatch({ oldest, ready }, 5000, waitALittle, { idle: 1, ahead: 0 })).toMatchObject({
+      lane: oldest,
+      reason: 'delay',
+    });
   });
 
   test('never exceeds the limit, never sends nothing, never waits past the delay (property)', () => {
@@ -93,7 +108,11 @@ describe('planBatch', () => {
     fc.assert(
       fc.property(cases, ({ rows, maxBatchSize, preferred, delayUs, nowUs }) => {
         const usable = preferred.filter((size) => size <= maxBatchSize).sort((a, b) => a - b);
-        const result = plan(rows, nowUs, { maxBatchSize, maxQueueDelayUs: delayUs, preferredBatchSizes: usable.length > 0 ? usable : [maxBatchSize] });
+        const result = plan(rows, nowUs, {
+          maxBatchSize,
+          maxQueueDelayUs: delayUs,
+          preferredBatchSizes: usable.length > 0 ? usable : [maxBatchSize],
+        });
         if (result.kind === 'wait') {
           expect(result.untilUs).toBe(delayUs);
           expect(nowUs).toBeLessThan(delayUs);

@@ -26,7 +26,12 @@ export interface Capacity {
 }
 
 export type BatchPlan<Lane extends LaneView> =
-  | { readonly kind: 'dispatch'; readonly lane: Lane; readonly requests: number; readonly reason: DepartureReason }
+  | {
+      readonly kind: 'dispatch';
+      readonly lane: Lane;
+      readonly requests: number;
+      readonly reason: DepartureReason;
+    }
   | { readonly kind: 'wait'; readonly untilUs: number }
   | { readonly kind: 'idle' };
 
@@ -54,7 +59,9 @@ export function planBatch<Lane extends LaneView>(
   if (oldest === null) return { kind: 'idle' };
   if (capacity.idle === 0) return capacity.ahead > 0 ? planAhead(oldest, nowUs, policy) : { kind: 'idle' };
   if (policy.unbatched) return { kind: 'dispatch', lane: oldest, requests: 1, reason: 'unbatched' };
-  return departure(oldest, nowUs, policy) ?? (ready && departure(ready, nowUs, policy)) ?? waitFor(oldest, policy);
+  return (
+    departure(oldest, nowUs, policy) ?? (ready && departure(ready, nowUs, policy)) ?? waitFor(oldest, policy)
+  );
 }
 
 function planAhead<Lane extends LaneView>(oldest: Lane, nowUs: number, policy: BatchPolicy): BatchPlan<Lane> {
@@ -66,7 +73,11 @@ function waitFor<Lane extends LaneView>(oldest: Lane, policy: BatchPolicy): Batc
   return { kind: 'wait', untilUs: oldest.oldestEnqueuedUs + policy.maxQueueDelayUs };
 }
 
-function departure<Lane extends LaneView>(lane: Lane, nowUs: number, policy: BatchPolicy): BatchPlan<Lane> | null {
+function departure<Lane extends LaneView>(
+  lane: Lane,
+  nowUs: number,
+  policy: BatchPolicy,
+): BatchPlan<Lane> | null {
   const delayIsUp = nowUs - lane.oldestEnqueuedUs >= policy.maxQueueDelayUs;
   const load = fill(lane, policy);
   // A batch that is overdue takes all that fits, not only the preferred part.
@@ -74,7 +85,12 @@ function departure<Lane extends LaneView>(lane: Lane, nowUs: number, policy: Bat
     const reason = load.preferredRows >= policy.maxBatchSize ? 'full' : 'preferred';
     return { kind: 'dispatch', lane, requests: load.preferredRequests, reason };
   }
-  const leave = (reason: DepartureReason): BatchPlan<Lane> => ({ kind: 'dispatch', lane, requests: load.requests, reason });
+  const leave = (reason: DepartureReason): BatchPlan<Lane> => ({
+    kind: 'dispatch',
+    lane,
+    requests: load.requests,
+    reason,
+  });
   if (load.overflows || load.rows >= policy.maxBatchSize) return leave('full');
   if (delayIsUp) return leave(policy.maxQueueDelayUs > 0 ? 'delay' : 'drained');
   // Past the largest preferred size nothing better is to come.
@@ -92,7 +108,8 @@ function fill(lane: LaneView, policy: BatchPolicy) {
   let preferredRequests = 0;
   let preferredRows = 0;
   for (const more of lane.rowsInOrder()) {
-    if (requests > 0 && rows + more > policy.maxBatchSize) return { requests, rows, preferredRequests, preferredRows, overflows: true };
+    if (requests > 0 && rows + more > policy.maxBatchSize)
+      return { requests, rows, preferredRequests, preferredRows, overflows: true };
     requests++;
     rows += more;
     if (policy.preferredBatchSizes.includes(rows)) {

@@ -9,7 +9,10 @@ import { formatShape, type NamedTensor, splitRows } from '../tensor';
  *
  * @returns `result[r]` are the outputs of request r
  */
-export function splitOutputs(outputs: readonly NamedTensor[], rowsPerRequest: readonly number[]): NamedTensor[][] {
+export function splitOutputs(
+  outputs: readonly NamedTensor[],
+  rowsPerRequest: readonly number[],
+): NamedTensor[][] {
   const rows = rowsPerRequest.reduce((sum, count) => sum + count, 0);
   const perRequest: NamedTensor[][] = rowsPerRequest.map(() => []);
   for (const output of outputs) {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Datatype } from '../contract';
+import type { Datatype } from '../contract';
 import { ELEMENT_BYTES, encodeBytesElements, type NamedTensor } from '../tensor';
 import { splitOutputs } from './split-outputs';
 import { stackInputs } from './stack-inputs';
@@ -12,7 +12,9 @@ function tensorOf(name: string, datatype: Datatype, shape: number[]): fc.Arbitra
   const size = ELEMENT_BYTES[datatype];
   const data =
     size === null
-      ? fc.array(fc.uint8Array({ maxLength: 6 }), { minLength: count, maxLength: count }).map(encodeBytesElements)
+      ? fc
+          .array(fc.uint8Array({ maxLength: 6 }), { minLength: count, maxLength: count })
+          .map(encodeBytesElements)
       : fc.uint8Array({ minLength: count * size, maxLength: count * size });
   return data.map((bytes) => ({ name, datatype, shape, data: bytes }));
 }
@@ -20,10 +22,20 @@ function tensorOf(name: string, datatype: Datatype, shape: number[]): fc.Arbitra
 const batches = fc
   .record({
     rows: fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 6 }),
-    specs: fc.array(fc.record({ datatype: fc.constantFrom(...datatypes), inner: fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 2 }) }), { minLength: 1, maxLength: 3 }),
+    specs: fc.array(
+      fc.record({
+        datatype: fc.constantFrom(...datatypes),
+        inner: fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 2 }),
+      }),
+      { minLength: 1, maxLength: 3 },
+    ),
   })
   .chain(({ rows, specs }) =>
-    fc.tuple(...rows.map((count) => fc.tuple(...specs.map(({ datatype, inner }, i) => tensorOf(`t${i}`, datatype, [count, ...inner]))))),
+    fc.tuple(
+      ...rows.map((count) =>
+        fc.tuple(...specs.map(({ datatype, inner }, i) => tensorOf(`t${i}`, datatype, [count, ...inner]))),
+      ),
+    ),
   );
 
 test('split(stack(x)) = x for every datatype, shape and number of requests', () => {
@@ -44,10 +56,18 @@ test('split(stack(x)) = x for every datatype, shape and number of requests', () 
 });
 
 test('inputs are matched by name when a client sends them in another order', () => {
-  const tensor = (name: string, byte: number): NamedTensor => ({ name, datatype: 'UINT8', shape: [1, 1], data: Uint8Array.of(byte) });
+  const tensor = (name: string, byte: number): NamedTensor => ({
+    name,
+    datatype: 'UINT8',
+    shape: [1, 1],
+    data: Uint8Array.of(byte),
+  });
   const stacked = stackInputs([
     [tensor('a', 1), tensor('b', 2)],
     [tensor('b', 4), tensor('a', 3)],
   ]);
-  expect(stacked.map(({ name, data }) => [name, ...data])).toEqual([['a', 1, 3], ['b', 2, 4]]);
+  expect(stacked.map(({ name, data }) => [name, ...data])).toEqual([
+    ['a', 1, 3],
+    ['b', 2, 4],
+  ]);
 });

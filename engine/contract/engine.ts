@@ -32,7 +32,11 @@ export interface EngineStatus {
   readonly cpuCount: number;
   /** Devices of this machine; their live readings are in every `MetricsSample` under the same ids. */
   readonly devices: readonly DeviceInfo[];
-  readonly providers: readonly { readonly name: ExecutionProvider; readonly available: boolean; readonly reason: string | null }[];
+  readonly providers: readonly {
+    readonly name: ExecutionProvider;
+    readonly available: boolean;
+    readonly reason: string | null;
+  }[];
 }
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';

@@ -20,7 +20,12 @@ const row = (httpStatus: number, grpcStatus: number, retryable: boolean, meaning
 });
 
 export const ERROR_CODES = {
-  INVALID_ARGUMENT: row(400, 3, false, 'The request or the setting is wrong; the message names the field, the value and the limit.'),
+  INVALID_ARGUMENT: row(
+    400,
+    3,
+    false,
+    'The request or the setting is wrong; the message names the field, the value and the limit.',
+  ),
   MODEL_UNKNOWN: row(400, 3, false, 'No model of that name is in the repository.'),
   VERSION_NOT_FOUND: row(404, 5, false, 'The model is known, but it has no such version.'),
   NOT_FOUND: row(404, 5, false, 'What was asked for does not exist.'),
@@ -28,7 +33,12 @@ export const ERROR_CODES = {
   ALREADY_EXISTS: row(409, 6, false, 'Something of that name is there already.'),
   PAYLOAD_TOO_LARGE: row(413, 8, false, 'The body is larger than this server accepts.'),
   HEADERS_TOO_LARGE: row(431, 8, false, 'The headers are larger than this server accepts.'),
-  FORBIDDEN: row(403, 7, false, 'The caller is not allowed: wrong Host, foreign Origin, or a missing or wrong token.'),
+  FORBIDDEN: row(
+    403,
+    7,
+    false,
+    'The caller is not allowed: wrong Host, foreign Origin, or a missing or wrong token.',
+  ),
   REQUEST_TIMEOUT: row(408, 4, true, 'The client did not send its whole request in time.'),
   CANCELLED: row(499, 1, false, 'The caller went away or cancelled before an answer was ready.'),
   DEADLINE_EXCEEDED: row(503, 14, true, 'The request waited in the queue for longer than it was allowed to.'),
@@ -36,8 +46,18 @@ export const ERROR_CODES = {
   MODEL_NOT_READY: row(503, 14, true, 'The model is known but not ready: loading, unloading or failed.'),
   INSTANCE_LOST: row(503, 14, true, 'The instance that ran the batch died; it is being replaced.'),
   SHUTTING_DOWN: row(503, 14, true, 'The engine is stopping and takes no new requests.'),
-  MODEL_INVALID: row(400, 3, false, 'The model file or its configuration cannot be served; the message says why.'),
-  UNSUPPORTED: row(501, 12, false, 'A part of the protocol or a model feature that this engine does not have.'),
+  MODEL_INVALID: row(
+    400,
+    3,
+    false,
+    'The model file or its configuration cannot be served; the message says why.',
+  ),
+  UNSUPPORTED: row(
+    501,
+    12,
+    false,
+    'A part of the protocol or a model feature that this engine does not have.',
+  ),
   PORT_IN_USE: row(500, 13, false, 'A port that a door wants is taken by another process.'),
   BACKEND_FAILED: row(500, 13, false, 'The model ran and failed.'),
   INTERNAL: row(500, 13, false, 'A fault in the engine itself.'),

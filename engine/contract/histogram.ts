@@ -16,7 +16,10 @@ export function bucketIndexOf(valueUs: number): number {
   if (!(valueUs >= 1)) return 0;
   if (valueUs < SUB_BUCKETS) return Math.floor(valueUs);
   const exponent = Math.min(Math.floor(Math.log2(valueUs)), MAX_EXPONENT - 1);
-  const part = Math.min(Math.floor(valueUs / 2 ** (exponent - SUB_BUCKET_BITS)) - SUB_BUCKETS, SUB_BUCKETS - 1);
+  const part = Math.min(
+    Math.floor(valueUs / 2 ** (exponent - SUB_BUCKET_BITS)) - SUB_BUCKETS,
+    SUB_BUCKETS - 1,
+  );
   // Math.log2 may round up to the next power just below it; the part is then negative and belongs one bucket lower.
   return SUB_BUCKETS * (exponent - SUB_BUCKET_BITS + 1) + Math.max(part, 0);
 }

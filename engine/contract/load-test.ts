@@ -33,7 +33,14 @@ export const loadTestScenarioSchema = z.strictObject({
 export type LoadTestScenario = z.infer<typeof loadTestScenarioSchema>;
 export type LoadTestScenarioInput = z.input<typeof loadTestScenarioSchema>;
 
-export type LoadTestState = 'starting' | 'warming-up' | 'running' | 'stopping' | 'finished' | 'stopped' | 'failed';
+export type LoadTestState =
+  | 'starting'
+  | 'warming-up'
+  | 'running'
+  | 'stopping'
+  | 'finished'
+  | 'stopped'
+  | 'failed';
 
 /** Milliseconds; null when nothing was measured. From HDR histograms, counted from the INTENDED start of each request. */
 export interface LatencySummary {
@@ -105,8 +112,17 @@ export interface ShowMeStatus {
   readonly clients: number;
   /** 0 to 1 over the whole show. */
   readonly progress: number;
-  readonly off: { readonly requestsPerSecond: number; readonly p50Ms: number | null; readonly p95Ms: number | null } | null;
-  readonly on: { readonly requestsPerSecond: number; readonly p50Ms: number | null; readonly p95Ms: number | null; readonly meanBatchSize: number | null } | null;
+  readonly off: {
+    readonly requestsPerSecond: number;
+    readonly p50Ms: number | null;
+    readonly p95Ms: number | null;
+  } | null;
+  readonly on: {
+    readonly requestsPerSecond: number;
+    readonly p50Ms: number | null;
+    readonly p95Ms: number | null;
+    readonly meanBatchSize: number | null;
+  } | null;
   /** One sentence with the measured gain and both latencies, when done. */
   readonly sentence: string | null;
   readonly error: string | null;

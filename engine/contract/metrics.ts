@@ -1,7 +1,15 @@
 import type { ErrorCode } from './error-codes';
 
 /** Why a batch left the queue. */
-export const DEPARTURE_REASONS = ['full', 'preferred', 'delay', 'drained', 'unbatched', 'deadline', 'break-even'] as const;
+export const DEPARTURE_REASONS = [
+  'full',
+  'preferred',
+  'delay',
+  'drained',
+  'unbatched',
+  'deadline',
+  'break-even',
+] as const;
 export type DepartureReason = (typeof DEPARTURE_REASONS)[number];
 
 /**
@@ -43,9 +51,7 @@ export interface ModelCounters {
 }
 
 /** A number, or the reason why there is none. Never 0 for "cannot be read". */
-export type Reading =
-  | { readonly value: number }
-  | { readonly value: null; readonly reason: string };
+export type Reading = { readonly value: number } | { readonly value: null; readonly reason: string };
 
 /** One device at one instant. */
 export interface DeviceSample {

@@ -76,20 +76,27 @@ export class ControlServer {
       checkToken(url.searchParams.get('token'), this.#options);
     } catch (error) {
       const { httpStatus, message } = toEngineError(error);
-      this.#options.logger.warn(`a control connection was refused: ${message}`, { from: request.socket.remoteAddress ?? '' });
+      this.#options.logger.warn(`a control connection was refused: ${message}`, {
+        from: request.socket.remoteAddress ?? '',
+      });
       socket.end(`HTTP/1.1 ${httpStatus} Refused\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
       return;
     }
-    this.#sockets.handleUpgrade(request, socket, head, (client) => this.#sockets.emit('connection', client, request));
+    this.#sockets.handleUpgrade(request, socket, head, (client) =>
+      this.#sockets.emit('connection', client, request),
+    );
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
       checkOrigin(request, this.#options);
       const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-      if (request.method === 'PUT' && pathname.startsWith('/upload/')) return await this.#upload(request, response, pathname);
-      if (request.method !== 'GET' && request.method !== 'HEAD') throw new EngineError('METHOD_NOT_ALLOWED', `${request.method} is not allowed on ${pathname}`);
-      if (!this.#webRoot?.serve(pathname, request, response)) throw new EngineError('NOT_FOUND', `nothing at ${pathname}`);
+      if (request.method === 'PUT' && pathname.startsWith('/upload/'))
+        return await this.#upload(request, response, pathname);
+      if (request.method !== 'GET' && request.method !== 'HEAD')
+        throw new EngineError('METHOD_NOT_ALLOWED', `${request.method} is not allowed on ${pathname}`);
+      if (!this.#webRoot?.serve(pathname, request, response))
+        throw new EngineError('NOT_FOUND', `nothing at ${pathname}`);
     } catch (error) {
       const { httpStatus, message } = toEngineError(error);
       sendJson(response, httpStatus, { error: message });
@@ -113,11 +120,19 @@ export class ControlServer {
 function sendJson(response: ServerResponse, status: number, value: unknown): void {
   if (response.headersSent) return void response.destroy();
   const body = JSON.stringify(value);
-  response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), 'x-content-type-options': 'nosniff' });
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+    'x-content-type-options': 'nosniff',
+  });
   response.end(body);
 }
 
 function listenError(error: NodeJS.ErrnoException, host: string, port: number): Error {
   if (error.code !== 'EADDRINUSE') return error;
-  return new EngineError('PORT_IN_USE', `the control plane cannot listen on ${host}:${port}: another process has that port. Start with --port N to use other ports.`, { cause: error });
+  return new EngineError(
+    'PORT_IN_USE',
+    `the control plane cannot listen on ${host}:${port}: another process has that port. Start with --port N to use other ports.`,
+    { cause: error },
+  );
 }

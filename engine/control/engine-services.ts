@@ -15,10 +15,20 @@ export interface EngineParts {
 }
 
 /** The control plane's services, on the engine's parts. */
-export function createEngineServices({ status, registry, publisher, logs, loadTests, showMe }: EngineParts): ControlServices {
+export function createEngineServices({
+  status,
+  registry,
+  publisher,
+  logs,
+  loadTests,
+  showMe,
+}: EngineParts): ControlServices {
   return {
     status,
-    models: { get: () => registry.summaries(), subscribe: (listener) => registry.changed.on(() => listener(registry.summaries())) },
+    models: {
+      get: () => registry.summaries(),
+      subscribe: (listener) => registry.changed.on(() => listener(registry.summaries())),
+    },
     showMe: { get: () => showMe.status(), subscribe: (listener) => showMe.onChange(listener) },
     loadTest: { get: () => loadTests.current(), subscribe: (listener) => loadTests.onChange(listener) },
     metrics: publisher.metrics,

@@ -21,10 +21,18 @@ export function checkOrigin(request: IncomingMessage, options: GateOptions): voi
   const host = request.headers.host ?? '';
   const name = host.replace(/:\d+$/, '').toLowerCase();
   if (!LOOPBACK_NAMES.has(name) && !options.allowedHosts.includes(name)) {
-    throw new EngineError('FORBIDDEN', `the Host header "${host.slice(0, 200)}" is not a name of this server; open the address that it printed, or add the name with --allowed-host`);
+    throw new EngineError(
+      'FORBIDDEN',
+      `the Host header "${host.slice(0, 200)}" is not a name of this server; open the address that it printed, or add the name with --allowed-host`,
+    );
   }
   const origin = request.headers.origin;
-  if (origin !== undefined && origin !== DESKTOP_ORIGIN && origin !== `http://${host}` && origin !== `https://${host}`) {
+  if (
+    origin !== undefined &&
+    origin !== DESKTOP_ORIGIN &&
+    origin !== `http://${host}` &&
+    origin !== `https://${host}`
+  ) {
     throw new EngineError('FORBIDDEN', `requests from the origin "${origin.slice(0, 200)}" are refused`);
   }
 }
@@ -32,6 +40,9 @@ export function checkOrigin(request: IncomingMessage, options: GateOptions): voi
 /** For everything that reads or changes the engine. Throws FORBIDDEN. */
 export function checkToken(given: string | null | undefined, options: GateOptions): void {
   if (!sameToken(options.token, given)) {
-    throw new EngineError('FORBIDDEN', 'the token is missing or wrong: open the address that the engine printed when it started');
+    throw new EngineError(
+      'FORBIDDEN',
+      'the token is missing or wrong: open the address that the engine printed when it started',
+    );
   }
 }

@@ -1,7 +1,8 @@
-export { type ControlRouter, controlRouter } from './router';
-export type { ControlServices, Feed, Observable } from './services';
 export { ControlServer, type ControlServerOptions } from './control-server';
-export { DESKTOP_ORIGIN } from './gate';
-export { newToken } from './token';
+export { deviceInfos, deviceOfProvider, sampleDevices } from './device-samples';
 export { createEngineServices } from './engine-services';
 export { Publisher } from './publisher';
+export type { ControlRouter } from './router';
+export type { ControlServices, Feed, Observable } from './services';
+export { StatusBoard } from './status-board';
+export { newToken } from './token';

@@ -29,8 +29,14 @@ export class Publisher {
     this.#sources = sources;
   }
 
-  readonly metrics: Feed<MetricsSample> = { recent: () => this.#samples.toArray(), subscribe: (listener) => this.#sampled.on(listener) };
-  readonly marks: Feed<ChangeMark> = { recent: () => this.#marks.toArray(), subscribe: (listener) => this.#marked.on(listener) };
+  readonly metrics: Feed<MetricsSample> = {
+    recent: () => this.#samples.toArray(),
+    subscribe: (listener) => this.#sampled.on(listener),
+  };
+  readonly marks: Feed<ChangeMark> = {
+    recent: () => this.#marks.toArray(),
+    subscribe: (listener) => this.#marked.on(listener),
+  };
 
   start(): void {
     const { clock } = this.#sources;
@@ -62,7 +68,10 @@ export class Publisher {
       monotonicUs: clock.nowUs(),
       models: counters(),
       devices: devices(),
-      process: { rssBytes: process.memoryUsage.rss(), eventLoopBusyShare: performance.eventLoopUtilization(this.#loop, before).utilization },
+      process: {
+        rssBytes: process.memoryUsage.rss(),
+        eventLoopBusyShare: performance.eventLoopUtilization(this.#loop, before).utilization,
+      },
     };
     this.#samples.push(sample);
     this.#sampled.emit(sample);

@@ -1,16 +1,21 @@
-import { initTRPC, TRPCError } from '@trpc/server';
+import { initTRPC, type TRPCError } from '@trpc/server';
 import { z } from 'zod';
 import { toEngineError } from '../base';
 import {
-  type ControlErrorData, type ErrorCode, loadTestScenarioSchema, modelNameSchema, modelSettingsPatchSchema,
+  type ControlErrorData,
+  type ErrorCode,
+  loadTestScenarioSchema,
+  modelNameSchema,
+  modelSettingsPatchSchema,
 } from '../contract';
-import type { ControlServices, Feed, Observable } from './services';
 import { follow } from './follow';
+import type { ControlServices, Feed, Observable } from './services';
 
 const t = initTRPC.context<{ services: ControlServices }>().create({
   errorFormatter: ({ shape, error }) => ({
     ...shape,
-    data: { ...shape.data, stack: undefined, ferryCode: ferryCodeOf(error) } satisfies typeof shape.data & ControlErrorData,
+    data: { ...shape.data, stack: undefined, ferryCode: ferryCodeOf(error) } satisfies typeof shape.data &
+      ControlErrorData,
   }),
 });
 
@@ -27,20 +32,26 @@ const id = z.strictObject({ id: z.string().regex(/^[A-Za-z0-9-]{1,64}$/) });
 const watch = <T>(pick: (services: ControlServices) => Observable<T>) =>
   t.procedure.subscription(async function* ({ ctx, signal }) {
     const source = pick(ctx.services);
-    yield* follow<T>((push) => {
-      push(source.get());
-      return source.subscribe(push);
-    }, { signal, keep: 1 });
+    yield* follow<T>(
+      (push) => {
+        push(source.get());
+        return source.subscribe(push);
+      },
+      { signal, keep: 1 },
+    );
   });
 
 /** A subscription to items: first one message with those kept, then each new one. Messages are arrays. */
 const stream = <T>(pick: (services: ControlServices) => Feed<T>, keep: number) =>
   t.procedure.subscription(async function* ({ ctx, signal }) {
     const source = pick(ctx.services);
-    yield* follow<readonly T[]>((push) => {
-      push(source.recent());
-      return source.subscribe((item) => push([item]));
-    }, { signal, keep });
+    yield* follow<readonly T[]>(
+      (push) => {
+        push(source.recent());
+        return source.subscribe((item) => push([item]));
+      },
+      { signal, keep },
+    );
   });
 
 /** The control plane: the only way in which a console reaches the engine. */
@@ -53,7 +64,9 @@ export const controlRouter = t.router({
   marks: stream((s) => s.marks, 256),
   logs: stream((s) => s.logs, 2048),
 
-  inspectModel: t.procedure.input(z.strictObject({ path })).mutation(({ ctx, input }) => ctx.services.inspectModel(input.path)),
+  inspectModel: t.procedure
+    .input(z.strictObject({ path }))
+    .mutation(({ ctx, input }) => ctx.services.inspectModel(input.path)),
   importModel: t.procedure
     .input(z.strictObject({ path, name: modelNameSchema.nullable() }))
     .mutation(({ ctx, input }) => ctx.services.importModel(input.path, input.name)),
@@ -66,7 +79,9 @@ export const controlRouter = t.router({
     .mutation(({ ctx, input }) => ctx.services.updateSettings(input.name, input.patch)),
   recentBatches: t.procedure.input(name).query(({ ctx, input }) => ctx.services.recentBatches(input.name)),
 
-  startLoadTest: t.procedure.input(loadTestScenarioSchema).mutation(({ ctx, input }) => ctx.services.startLoadTest(input)),
+  startLoadTest: t.procedure
+    .input(loadTestScenarioSchema)
+    .mutation(({ ctx, input }) => ctx.services.startLoadTest(input)),
   stopLoadTest: t.procedure.mutation(({ ctx }) => ctx.services.stopLoadTest()),
   listLoadTests: t.procedure.query(({ ctx }) => ctx.services.listLoadTests()),
   getLoadTest: t.procedure.input(id).query(({ ctx, input }) => ctx.services.getLoadTest(input.id)),

@@ -1,6 +1,16 @@
 import type {
-  BatchRecord, ChangeMark, EngineStatus, LoadTestRun, LoadTestRunSummary, LoadTestScenario, LogEntry, MetricsSample,
-  ModelInspection, ModelSettingsPatch, ModelSummary, ShowMeStatus,
+  BatchRecord,
+  ChangeMark,
+  EngineStatus,
+  LoadTestRun,
+  LoadTestRunSummary,
+  LoadTestScenario,
+  LogEntry,
+  MetricsSample,
+  ModelInspection,
+  ModelSettingsPatch,
+  ModelSummary,
+  ShowMeStatus,
 } from '../contract';
 
 /** Something that changes: its value now, and a call whenever it is another. */

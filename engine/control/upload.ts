@@ -15,9 +15,16 @@ import { EngineError, invalid } from '../base';
  *
  * @returns path of the file
  */
-export async function receiveUpload(request: IncomingMessage, name: string, directory: string, limitBytes: number): Promise<string> {
+export async function receiveUpload(
+  request: IncomingMessage,
+  name: string,
+  directory: string,
+  limitBytes: number,
+): Promise<string> {
   if (!/^[A-Za-z0-9][A-Za-z0-9._ -]{0,120}\.onnx$/.test(name)) {
-    throw invalid(`file name "${name.slice(0, 200)}": expected a name that ends in ".onnx", of letters, digits, ".", "_", "-" and spaces, at most 125 long`);
+    throw invalid(
+      `file name "${name.slice(0, 200)}": expected a name that ends in ".onnx", of letters, digits, ".", "_", "-" and spaces, at most 125 long`,
+    );
   }
   const folder = join(directory, `${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 10)}`);
   const path = join(folder, name);
@@ -38,7 +45,13 @@ function limited(limitBytes: number): Transform {
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
       bytes += chunk.byteLength;
-      if (bytes > limitBytes) done(new EngineError('PAYLOAD_TOO_LARGE', `the file is larger than ${limitBytes} bytes; put it into the repository folder instead`));
+      if (bytes > limitBytes)
+        done(
+          new EngineError(
+            'PAYLOAD_TOO_LARGE',
+            `the file is larger than ${limitBytes} bytes; put it into the repository folder instead`,
+          ),
+        );
       else done(null, chunk);
     },
   });

@@ -36,7 +36,12 @@ export interface WebRoot {
 export async function loadWebRoot(directory: string | null): Promise<WebRoot> {
   const files = new Map<string, Buffer>();
   for (const path of directory === null ? [] : await filesBelow(directory)) {
-    files.set(`/${relative(directory ?? '', path).split(sep).join('/')}`, await readFile(path));
+    files.set(
+      `/${relative(directory ?? '', path)
+        .split(sep)
+        .join('/')}`,
+      await readFile(path),
+    );
   }
   const serve: WebRoot['serve'] = (path, request, response) => {
     const name = path === '/' ? '/index.html' : path;

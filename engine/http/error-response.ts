@@ -34,7 +34,12 @@ function errorResponse(error: EngineError, logger: Logger): ErrorResponse {
 }
 
 /** Answers an exchange with an error. Never throws; a client that is gone gets nothing. */
-export function sendError(exchange: Exchange, thrown: unknown, context: RouteContext, extra: Readonly<Record<string, string>> = {}): void {
+export function sendError(
+  exchange: Exchange,
+  thrown: unknown,
+  context: RouteContext,
+  extra: Readonly<Record<string, string>> = {},
+): void {
   const { request, response } = exchange;
   const { status, headers, body } = errorResponse(toEngineError(thrown), context.logger);
   if (response.destroyed || response.socket?.destroyed) return;
@@ -60,7 +65,9 @@ export function sendError(exchange: Exchange, thrown: unknown, context: RouteCon
 /** Answers on a connection whose request could not even be parsed, and closes it, at the latest when it has lingered. */
 export function sendSocketError(socket: Socket, error: EngineError, { logger, clock }: RouteContext): void {
   const { status, headers, body } = errorResponse(error, logger);
-  const lines = Object.entries({ ...headers, Connection: 'close' }).map(([name, value]) => `${name}: ${value}\r\n`);
+  const lines = Object.entries({ ...headers, Connection: 'close' }).map(
+    ([name, value]) => `${name}: ${value}\r\n`,
+  );
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Error'}\r\n${lines.join('')}\r\n${body}`);
   const limit = clock.callAt(clock.nowUs() + LINGER_US, () => socket.destroy());
   socket.once('close', () => limit.cancel());
@@ -71,13 +78,22 @@ export function sendSocketError(socket: Socket, error: EngineError, { logger, cl
 export function parserError(error: NodeJS.ErrnoException & { readonly reason?: string }): EngineError {
   switch (error.code) {
     case 'HPE_HEADER_OVERFLOW':
-      return new EngineError('HEADERS_TOO_LARGE', 'the headers are larger than 16384 bytes, which is the limit');
+      return new EngineError(
+        'HEADERS_TOO_LARGE',
+        'the headers are larger than 16384 bytes, which is the limit',
+      );
     case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
-      return new EngineError('PAYLOAD_TOO_LARGE', 'the chunk extensions are larger than 16384 bytes, which is the limit');
+      return new EngineError(
+        'PAYLOAD_TOO_LARGE',
+        'the chunk extensions are larger than 16384 bytes, which is the limit',
+      );
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       return new EngineError('REQUEST_TIMEOUT', 'the request did not arrive in time');
     default:
-      return new EngineError('INVALID_ARGUMENT', `this is not a valid HTTP request: ${error.reason ?? error.message}`);
+      return new EngineError(
+        'INVALID_ARGUMENT',
+        `this is not a valid HTTP request: ${error.reason ?? error.message}`,
+      );
   }
 }
 

@@ -25,7 +25,9 @@ export function isLoopback(host: string): boolean {
  * The returned check throws FORBIDDEN, or INVALID_ARGUMENT for a Host header that is missing or malformed.
  */
 export function createGate({ host, allowedHosts }: GateOptions): (request: IncomingMessage) => void {
-  const names = new Set([...allowedHosts, ...(WILDCARDS.has(host) ? [] : [host])].map((name) => name.toLowerCase()));
+  const names = new Set(
+    [...allowedHosts, ...(WILDCARDS.has(host) ? [] : [host])].map((name) => name.toLowerCase()),
+  );
   return (request) => {
     const given = request.headers.host;
     if (!given) throw invalid('the Host header is missing');
@@ -41,7 +43,10 @@ export function createGate({ host, allowedHosts }: GateOptions): (request: Incom
     }
     const { origin } = request.headers;
     if (origin !== undefined && origin.toLowerCase() !== `http://${given.toLowerCase()}`) {
-      throw new EngineError('FORBIDDEN', `requests from pages of another origin (${shown(origin)}) are refused`);
+      throw new EngineError(
+        'FORBIDDEN',
+        `requests from pages of another origin (${shown(origin)}) are refused`,
+      );
     }
   };
 }

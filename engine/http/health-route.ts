@@ -9,12 +9,19 @@ export function liveRoute({ response }: Exchange, { models }: RouteContext): voi
 /** `GET /v2/health/ready`: every model that should serve does. */
 export function readyRoute({ response }: Exchange, { models }: RouteContext): void {
   if (models.isReady()) sendJson(response, 200, '{"ready":true,"live":true}');
-  else sendJson(response, 400, `{"ready":false,"live":${models.isLive()},"error":"not every model that should serve is ready"}`);
+  else
+    sendJson(
+      response,
+      400,
+      `{"ready":false,"live":${models.isLive()},"error":"not every model that should serve is ready"}`,
+    );
 }
 
 /** `GET /v2/models/{model}/ready`. */
 export function modelReadyRoute({ response, model, version }: Exchange, { models }: RouteContext): void {
   const ready = models.modelReady(model, version);
-  const error = ready ? {} : { error: `model "${model}"${version === null ? '' : ` version ${version}`} is not ready` };
+  const error = ready
+    ? {}
+    : { error: `model "${model}"${version === null ? '' : ` version ${version}`} is not ready` };
   sendJson(response, ready ? 200 : 400, JSON.stringify({ name: model, ready, ...error }));
 }

@@ -86,8 +86,19 @@ class NodeHttpDoor implements HttpDoor {
     this.#server.on('request', (request, response) => void this.#serve(request, response, false));
     this.#server.on('checkContinue', (request, response) => void this.#serve(request, response, true));
     this.#server.on('checkExpectation', (request, response) => {
-      const exchange = { request, response, model: '', version: null, signal: new RequestSignal(), awaitsContinue: true };
-      sendError(exchange, invalid(`Expect: ${String(request.headers.expect).slice(0, 60)} cannot be met`), this.#context);
+      const exchange = {
+        request,
+        response,
+        model: '',
+        version: null,
+        signal: new RequestSignal(),
+        awaitsContinue: true,
+      };
+      sendError(
+        exchange,
+        invalid(`Expect: ${String(request.headers.expect).slice(0, 60)} cannot be met`),
+        this.#context,
+      );
     });
     this.#server.on('connection', (socket) => this.#follow(socket));
     this.#server.on('clientError', (error, socket) => this.#refuseConnection(error, socket as Socket));
@@ -100,7 +111,9 @@ class NodeHttpDoor implements HttpDoor {
   start(): Promise<{ readonly host: string; readonly port: number }> {
     const { host, port, allowNetwork } = this.#options;
     if (!isLoopback(host) && !allowNetwork) {
-      return Promise.reject(invalid(`host "${host}" can be reached from other machines: add --allow-network if that is meant`));
+      return Promise.reject(
+        invalid(`host "${host}" can be reached from other machines: add --allow-network if that is meant`),
+      );
     }
     return new Promise((resolve, reject) => {
       const onError = (error: NodeJS.ErrnoException) => reject(listenError(error, host, port));
@@ -122,11 +135,15 @@ class NodeHttpDoor implements HttpDoor {
     if (!this.#server.listening) return;
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     // Answers still to come close their connections; what waits for no answer is closed now.
-    for (const exchanges of this.#underWay.values()) {
+    for (const [socket, exchanges] of this.#underWay) {
       for (const { response } of exchanges) response.shouldKeepAlive = false;
+      // Node does not count a connection as idle before its first request.
+      if (socket.bytesRead === 0) socket.destroy();
     }
     this.#server.closeIdleConnections();
-    const limit = this.#clock.callAt(this.#clock.nowUs() + drainMs * 1000, () => this.#server.closeAllConnections());
+    const limit = this.#clock.callAt(this.#clock.nowUs() + drainMs * 1000, () =>
+      this.#server.closeAllConnections(),
+    );
     await closed;
     limit.cancel();
   }
@@ -141,14 +158,21 @@ class NodeHttpDoor implements HttpDoor {
       this.#checkGate(request);
       if (this.#stopping) {
         response.shouldKeepAlive = false;
-        throw new EngineError('SHUTTING_DOWN', 'the engine is stopping', { retryAfterSeconds: RETRY_AFTER_STOP_SECONDS });
+        throw new EngineError('SHUTTING_DOWN', 'the engine is stopping', {
+          retryAfterSeconds: RETRY_AFTER_STOP_SECONDS,
+        });
       }
       const { handle, model, version } = this.#findRoute(request.method ?? '', request.url ?? '');
       exchange = { ...exchange, model, version };
       connection?.add(exchange);
       await handle(exchange, this.#context);
     } catch (error) {
-      sendError(exchange, error, this.#context, error instanceof WrongMethod ? { Allow: error.allowed.join(', ') } : {});
+      sendError(
+        exchange,
+        error,
+        this.#context,
+        error instanceof WrongMethod ? { Allow: error.allowed.join(', ') } : {},
+      );
     } finally {
       connection?.delete(exchange);
       this.#inFlight--;
@@ -170,7 +194,8 @@ class NodeHttpDoor implements HttpDoor {
     if (this.#refused.has(socket)) return;
     this.#refused.add(socket);
     const exchanges = [...(this.#underWay.get(socket) ?? [])];
-    const mayAnswer = exchanges.length === 0 || (exchanges.length === 1 && exchanges[0]?.response.headersSent === false);
+    const mayAnswer =
+      exchanges.length === 0 || (exchanges.length === 1 && exchanges[0]?.response.headersSent === false);
     if (error.code === 'ECONNRESET' || !socket.writable || !mayAnswer) socket.destroy();
     else sendSocketError(socket, parserError(error), this.#context);
   }
@@ -186,7 +211,11 @@ function listenError(error: NodeJS.ErrnoException, host: string, port: number): 
         cause,
       );
     case 'EACCES':
-      return new EngineError('INVALID_ARGUMENT', `port ${port}: this user may not listen on it; choose one from 1024 up (--http-port N)`, cause);
+      return new EngineError(
+        'INVALID_ARGUMENT',
+        `port ${port}: this user may not listen on it; choose one from 1024 up (--http-port N)`,
+        cause,
+      );
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
       return new EngineError('INVALID_ARGUMENT', `host "${host}" is not an address of this machine`, cause);

@@ -3,7 +3,13 @@ import type { TensorSpec } from '../contract';
 import type { InferenceRequest, InferenceResult } from '../inference';
 import type { ModelsPort } from './models-port';
 
-const X: TensorSpec = { name: 'x', datatype: 'FP32', shape: [-1, 3], dimNames: ['batch', null], optional: false };
+const X: TensorSpec = {
+  name: 'x',
+  datatype: 'FP32',
+  shape: [-1, 3],
+  dimNames: ['batch', null],
+  optional: false,
+};
 
 /** Tests' ModelsPort: the model "identity" gives its inputs back as outputs of the same names. */
 export class IdentityModels implements ModelsPort {
@@ -23,7 +29,13 @@ export class IdentityModels implements ModelsPort {
 
   metadata(name: string, version: string | null) {
     this.#find(name, version);
-    return { name, versions: [version ?? '1'], platform: 'onnxruntime_onnx', inputs: [X], outputs: [{ ...X, name: 'y' }] };
+    return {
+      name,
+      versions: [version ?? '1'],
+      platform: 'onnxruntime_onnx',
+      inputs: [X],
+      outputs: [{ ...X, name: 'y' }],
+    };
   }
 
   modelReady(name: string, version: string | null): boolean {
@@ -50,7 +62,9 @@ export class IdentityModels implements ModelsPort {
   }
 
   #find(name: string, version: string | null): void {
-    if (name !== 'identity') throw new EngineError('MODEL_UNKNOWN', `Request for unknown model: '${name}' is not found`);
-    if (version !== null && version !== '1') throw new EngineError('VERSION_NOT_FOUND', `model "identity" has no version ${version}`);
+    if (name !== 'identity')
+      throw new EngineError('MODEL_UNKNOWN', `Request for unknown model: '${name}' is not found`);
+    if (version !== null && version !== '1')
+      throw new EngineError('VERSION_NOT_FOUND', `model "identity" has no version ${version}`);
   }
 }

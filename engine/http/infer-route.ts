@@ -8,7 +8,10 @@ import { readBody } from './read-body';
 const COPIED_BYTES = 64 * 1024;
 
 /** `POST /v2/models/{model}/infer`: the way of a request, from bytes to bytes. */
-export async function inferRoute(exchange: Exchange, { models, maxRequestBytes }: RouteContext): Promise<void> {
+export async function inferRoute(
+  exchange: Exchange,
+  { models, maxRequestBytes }: RouteContext,
+): Promise<void> {
   const { request, response, model, version, signal, awaitsContinue } = exchange;
   const headerLength = headerLengthOf(request);
   refuseContentEncoding(request);
@@ -25,14 +28,19 @@ function headerLengthOf({ headers }: IncomingMessage): number | null {
   const text = headers['inference-header-content-length'];
   if (text === undefined) return null;
   if (typeof text === 'string' && /^\d{1,15}$/.test(text)) return Number(text);
-  throw invalid(`Inference-Header-Content-Length must be a whole number of at least 0, ${JSON.stringify(text).slice(0, 60)} was given`);
+  throw invalid(
+    `Inference-Header-Content-Length must be a whole number of at least 0, ${JSON.stringify(text).slice(0, 60)} was given`,
+  );
 }
 
 /** The place where compressed bodies will be unpacked. */
 function refuseContentEncoding({ headers }: IncomingMessage): void {
   const encoding = headers['content-encoding'] ?? 'identity';
   if (encoding.toLowerCase() === 'identity') return;
-  throw new EngineError('UNSUPPORTED', `Content-Encoding "${encoding.slice(0, 60)}" is not supported: send the body as it is`);
+  throw new EngineError(
+    'UNSUPPORTED',
+    `Content-Encoding "${encoding.slice(0, 60)}" is not supported: send the body as it is`,
+  );
 }
 
 function sendResult(response: ServerResponse, { headers, chunks }: EncodedInferResponse): void {

@@ -19,7 +19,11 @@ export function announcesBody({ headers }: IncomingMessage): boolean {
  * Rejects with PAYLOAD_TOO_LARGE (by Content-Length before anything is read, else as soon as the limit is passed) and with
  * CANCELLED when the client leaves in between.
  */
-export function readBody(request: IncomingMessage, limitBytes: number, beforeBody: () => void): Promise<Uint8Array> {
+export function readBody(
+  request: IncomingMessage,
+  limitBytes: number,
+  beforeBody: () => void,
+): Promise<Uint8Array> {
   const header = request.headers['content-length'];
   const declared = header === undefined ? null : Number(header);
   if (declared !== null && declared > limitBytes) {
@@ -38,7 +42,8 @@ export function readBody(request: IncomingMessage, limitBytes: number, beforeBod
     };
     request.on('data', onData);
     request.once('end', () => resolve(collector.body()));
-    const onGone = () => reject(new EngineError('CANCELLED', 'the client left before the request was complete'));
+    const onGone = () =>
+      reject(new EngineError('CANCELLED', 'the client left before the request was complete'));
     request.once('error', onGone);
     request.once('close', onGone);
   });
@@ -64,7 +69,10 @@ class BodyCollector {
       return;
     }
     if (this.#declared === null && ++this.#pieces > CHUNK_LIMIT) {
-      throw new EngineError('PAYLOAD_TOO_LARGE', `the body came in more than ${CHUNK_LIMIT} chunks: use larger ones, or Content-Length`);
+      throw new EngineError(
+        'PAYLOAD_TOO_LARGE',
+        `the body came in more than ${CHUNK_LIMIT} chunks: use larger ones, or Content-Length`,
+      );
     }
     const needed = this.#length + piece.byteLength;
     if (needed > this.#limitBytes) throw tooLarge('the body is larger', this.#limitBytes);
@@ -93,5 +101,8 @@ class BodyCollector {
 }
 
 function tooLarge(what: string, limitBytes: number): EngineError {
-  return new EngineError('PAYLOAD_TOO_LARGE', `${what}, the limit is ${limitBytes} bytes; --max-request-bytes raises it`);
+  return new EngineError(
+    'PAYLOAD_TOO_LARGE',
+    `${what}, the limit is ${limitBytes} bytes; --max-request-bytes raises it`,
+  );
 }

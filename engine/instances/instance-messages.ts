@@ -1,6 +1,4 @@
-import type { Datatype } from '../contract';
-import type { ErrorCode } from '../contract';
-import type { ExecutionProvider, TensorSpec } from '../contract';
+import type { Datatype, ErrorCode, ExecutionProvider, TensorSpec } from '../contract';
 
 /** A tensor on its way between threads: its buffer is transferred, never copied. */
 export interface WireTensor {
@@ -29,7 +27,12 @@ export type InstanceSpec =
 /** To the worker. */
 export type ToInstance =
   | { readonly kind: 'load'; readonly spec: InstanceSpec }
-  | { readonly kind: 'run'; readonly runId: number; readonly inputs: readonly WireTensor[]; readonly outputNames: readonly string[] | null }
+  | {
+      readonly kind: 'run';
+      readonly runId: number;
+      readonly inputs: readonly WireTensor[];
+      readonly outputNames: readonly string[] | null;
+    }
   | { readonly kind: 'stop' };
 
 /** From the worker. */

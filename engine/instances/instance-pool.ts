@@ -55,7 +55,8 @@ export class InstancePool {
   /** Instances that serve (idle or busy), not those that start or leave. */
   get readyCount(): number {
     let count = 0;
-    for (const { instance, leaving } of this.#members) if (!leaving && (instance.state === 'idle' || instance.state === 'busy')) count++;
+    for (const { instance, leaving } of this.#members)
+      if (!leaving && (instance.state === 'idle' || instance.state === 'busy')) count++;
     return count;
   }
 
@@ -78,10 +79,16 @@ export class InstancePool {
   }
 
   /** Hands a batch to an idle instance, else behind a running one; throws INSTANCE_LOST when there is neither. */
-  run(inputs: readonly NamedTensor[], outputNames: readonly string[] | null): { instance: string; output: Promise<RunOutput> } {
+  run(
+    inputs: readonly NamedTensor[],
+    outputNames: readonly string[] | null,
+  ): { instance: string; output: Promise<RunOutput> } {
     const idle = this.#idle.pop();
     const member = idle ?? this.#ahead.values().next().value;
-    if (!member) throw new EngineError('INSTANCE_LOST', `no instance of ${this.#options.name} is free`, { retryAfterSeconds: 1 });
+    if (!member)
+      throw new EngineError('INSTANCE_LOST', `no instance of ${this.#options.name} is free`, {
+        retryAfterSeconds: 1,
+      });
     if (idle) this.#ahead.add(idle);
     else this.#ahead.delete(member);
     const output = member.instance.run(inputs, outputNames);
@@ -100,19 +107,28 @@ export class InstancePool {
   async #reconcile(): Promise<void> {
     const wanted = this.#wanted;
     if (!wanted) return;
-    const fitting = () => [...this.#members].filter((member) => !member.leaving && sameSpec(member.spec, wanted.spec));
+    const fitting = () =>
+      [...this.#members].filter((member) => !member.leaving && sameSpec(member.spec, wanted.spec));
     const missing = wanted.count - fitting().length;
-    const started = await Promise.allSettled(Array.from({ length: Math.max(0, missing) }, () => this.#add(wanted.spec)));
+    const started = await Promise.allSettled(
+      Array.from({ length: Math.max(0, missing) }, () => this.#add(wanted.spec)),
+    );
     const failure = started.find((result) => result.status === 'rejected');
     if (failure) throw failure.reason;
     const excess = fitting().slice(wanted.count);
-    const outdated = [...this.#members].filter((member) => !member.leaving && !sameSpec(member.spec, wanted.spec));
+    const outdated = [...this.#members].filter(
+      (member) => !member.leaving && !sameSpec(member.spec, wanted.spec),
+    );
     await Promise.all([...excess, ...outdated].map((member) => this.#retire(member)));
   }
 
   async #add(spec: InstanceSpec): Promise<void> {
     const { createInstance, name } = this.#options;
-    const member: Member = { instance: createInstance(`${name}#${this.#nextNumber++}`, spec), spec, leaving: false };
+    const member: Member = {
+      instance: createInstance(`${name}#${this.#nextNumber++}`, spec),
+      spec,
+      leaving: false,
+    };
     this.#members.add(member);
     try {
       await member.instance.start();
@@ -147,14 +163,19 @@ export class InstancePool {
     this.#forget(member);
     onLost?.(message);
     const nowUs = clock.nowUs();
-    this.#backOffUs = nowUs - this.#lastLossUs > CALM_US ? FIRST_BACK_OFF_US : Math.min(this.#backOffUs * 2, LONGEST_BACK_OFF_US);
+    this.#backOffUs =
+      nowUs - this.#lastLossUs > CALM_US
+        ? FIRST_BACK_OFF_US
+        : Math.min(this.#backOffUs * 2, LONGEST_BACK_OFF_US);
     this.#lastLossUs = nowUs;
     logger.error(message, { replacedInMs: this.#backOffUs / 1000 });
     clock.callAt(nowUs + this.#backOffUs, () => {
       const wanted = this.#wanted;
       if (!wanted) return;
       this.want(wanted.spec, wanted.count).catch((error: unknown) =>
-        logger.error(`a lost instance of ${this.#options.name} could not be replaced: ${error instanceof Error ? error.message : String(error)}`),
+        logger.error(
+          `a lost instance of ${this.#options.name} could not be replaced: ${error instanceof Error ? error.message : String(error)}`,
+        ),
       );
     });
     onChange();

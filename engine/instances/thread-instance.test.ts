@@ -7,12 +7,31 @@ import { InstancePool } from './instance-pool';
 import { ThreadInstance } from './thread-instance';
 
 const clock = systemClock();
-const row: TensorSpec = { name: 'x', datatype: 'FP32', shape: [-1, 2], dimNames: ['batch', null], optional: false };
-const spec = (baseUs = 100): InstanceSpec => ({ backend: 'simulated', inputs: [row], outputs: [{ ...row, name: 'y' }], baseUs, perRowUs: 0 });
+const row: TensorSpec = {
+  name: 'x',
+  datatype: 'FP32',
+  shape: [-1, 2],
+  dimNames: ['batch', null],
+  optional: false,
+};
+const spec = (baseUs = 100): InstanceSpec => ({
+  backend: 'simulated',
+  inputs: [row],
+  outputs: [{ ...row, name: 'y' }],
+  baseUs,
+  perRowUs: 0,
+});
 
 const pools: InstancePool[] = [];
-const poolWith = (onChange = () => undefined as void, onLost?: (message: string) => void) => {
-  const pool = new InstancePool({ name: 'm/1', clock, logger: silentLogger, onChange, onLost, createInstance: (name, wanted) => new ThreadInstance(name, wanted, clock) });
+const poolWith = (onChange: () => void = () => undefined, onLost?: (message: string) => void) => {
+  const pool = new InstancePool({
+    name: 'm/1',
+    clock,
+    logger: silentLogger,
+    onChange,
+    onLost,
+    createInstance: (name, wanted) => new ThreadInstance(name, wanted, clock),
+  });
   pools.push(pool);
   return pool;
 };
@@ -72,7 +91,15 @@ test('a thread that dies in a batch fails that batch with INSTANCE_LOST and is r
 
 test('a model that does not load says why and leaves no thread', async () => {
   const pool = poolWith();
-  const broken: InstanceSpec = { backend: 'onnxruntime', modelPath: '/nowhere/model.onnx', executionProviders: ['cpu'], intraOpThreads: 1 };
-  await expect(pool.want(broken, 2)).rejects.toMatchObject({ code: 'MODEL_INVALID', message: expect.stringContaining('cpu: ') });
+  const broken: InstanceSpec = {
+    backend: 'onnxruntime',
+    modelPath: '/nowhere/model.onnx',
+    executionProviders: ['cpu'],
+    intraOpThreads: 1,
+  };
+  await expect(pool.want(broken, 2)).rejects.toMatchObject({
+    code: 'MODEL_INVALID',
+    message: expect.stringContaining('cpu: '),
+  });
   expect(pool.instances).toHaveLength(0);
 });

@@ -38,7 +38,9 @@ export class ThreadInstance implements Instance {
   }
 
   start(): Promise<void> {
-    const worker = workerEntry('instance-worker', new URL('./worker/instance-worker.ts', import.meta.url), { name: this.name });
+    const worker = workerEntry('instance-worker', new URL('./worker/instance-worker.ts', import.meta.url), {
+      name: this.name,
+    });
     this.#worker = worker;
     this.#exited = new Promise((resolve) => worker.once('exit', () => resolve()));
     worker.on('message', (message: FromInstance) => this.#receive(message));
@@ -101,7 +103,8 @@ export class ThreadInstance implements Instance {
         return;
       case 'done':
       case 'failed':
-        return this.#answered(message);
+        this.#answered(message);
+        return;
       default:
         message satisfies never;
     }
@@ -122,7 +125,9 @@ export class ThreadInstance implements Instance {
   #ended(code: number): void {
     if (this.#state === 'stopping') {
       this.#state = moveInstance(this.#state, 'stopped');
-      this.#loading?.reject(new EngineError('MODEL_NOT_READY', `instance ${this.name} was stopped while it loaded`));
+      this.#loading?.reject(
+        new EngineError('MODEL_NOT_READY', `instance ${this.name} was stopped while it loaded`),
+      );
       this.#loading = null;
       return;
     }
@@ -133,7 +138,9 @@ export class ThreadInstance implements Instance {
     if (this.#state === 'failed' || this.#state === 'stopped') return;
     const wasServing = this.#state === 'idle' || this.#state === 'busy';
     this.#state = moveInstance(this.#state, 'failed');
-    const error = new EngineError('INSTANCE_LOST', `instance ${this.name} was lost: ${why}`, { retryAfterSeconds: 1 });
+    const error = new EngineError('INSTANCE_LOST', `instance ${this.name} was lost: ${why}`, {
+      retryAfterSeconds: 1,
+    });
     this.#loading?.reject(error);
     for (const running of this.#running.values()) running.reject(error);
     this.#running.clear();

@@ -28,8 +28,15 @@ interface CheckedSpec extends TensorSpec {
  *
  * @param batchable true: dimension 0 of every tensor is the batch
  */
-export function createInputChecker(inputs: readonly TensorSpec[], outputs: readonly TensorSpec[], batchable: boolean): InputChecker {
-  const specs: CheckedSpec[] = inputs.map((spec) => ({ ...spec, opensInner: spec.shape.some((dim, axis) => dim === -1 && (axis > 0 || !batchable)) }));
+export function createInputChecker(
+  inputs: readonly TensorSpec[],
+  outputs: readonly TensorSpec[],
+  batchable: boolean,
+): InputChecker {
+  const specs: CheckedSpec[] = inputs.map((spec) => ({
+    ...spec,
+    opensInner: spec.shape.some((dim, axis) => dim === -1 && (axis > 0 || !batchable)),
+  }));
   const byName = new Map(specs.map((spec) => [spec.name, spec]));
   const outputNames = new Set(outputs.map((output) => output.name));
   const inputSetVaries = specs.some((spec) => spec.optional);
@@ -44,57 +51,82 @@ export function createInputChecker(inputs: readonly TensorSpec[], outputs: reado
       if (!spec) throw invalid(`unexpected input "${input.name}"`);
       checkTensor(input, spec, batchable);
       if (batchable) rows = sameRows(rows, input);
-      if (spec.opensInner || inputSetVaries) laneKey += `${input.name}:${input.shape.slice(batchable ? 1 : 0).join(',')};`;
+      if (spec.opensInner || inputSetVaries) laneKey += laneKeyOf(input, batchable);
     }
-    if (batchable && rows !== null) checkRows(rows, maxBatchSize);
+    if (rows !== null) checkRows(rows, maxBatchSize);
     return { rows: rows ?? 1, laneKey };
   };
   return { check };
 }
 
+function laneKeyOf({ name, shape }: NamedTensor, batchable: boolean): string {
+  return `${name}:${shape.slice(batchable ? 1 : 0).join(',')};`;
+}
+
 function checkOutputNames(request: InferenceRequest, known: ReadonlySet<string>): void {
   for (const output of request.outputs ?? []) {
     if (!known.has(output.name)) {
-      throw invalid(`requested output "${output.name}" does not exist in model "${request.model}"; it has ${quoteAll([...known])}`);
+      throw invalid(
+        `requested output "${output.name}" does not exist in model "${request.model}"; it has ${quoteAll([...known])}`,
+      );
     }
   }
 }
 
-function checkInputSet(request: InferenceRequest, specs: readonly CheckedSpec[], byName: ReadonlyMap<string, CheckedSpec>): void {
+function checkInputSet(
+  request: InferenceRequest,
+  specs: readonly CheckedSpec[],
+  byName: ReadonlyMap<string, CheckedSpec>,
+): void {
   const given = new Set<string>();
   for (const { name } of request.inputs) {
     if (!byName.has(name)) {
-      throw invalid(`unexpected input "${name}" for model "${request.model}"; it takes ${quoteAll(specs.map((spec) => spec.name))}`);
+      throw invalid(
+        `unexpected input "${name}" for model "${request.model}"; it takes ${quoteAll(specs.map((spec) => spec.name))}`,
+      );
     }
     if (given.has(name)) throw invalid(`input "${name}" is given twice`);
     given.add(name);
   }
   const missing = specs.filter((spec) => !spec.optional && !given.has(spec.name));
   if (missing.length > 0) {
-    throw invalid(`missing input ${quoteAll(missing.map((spec) => spec.name))} of model "${request.model}": ${request.inputs.length} of ${specs.length} inputs were given`);
+    throw invalid(
+      `missing input ${quoteAll(missing.map((spec) => spec.name))} of model "${request.model}": ${request.inputs.length} of ${specs.length} inputs were given`,
+    );
   }
 }
 
 function checkTensor(input: NamedTensor, spec: CheckedSpec, batchable: boolean): void {
   if (input.datatype !== spec.datatype) {
-    throw invalid(`input "${input.name}": datatype ${input.datatype} was given, the model takes ${spec.datatype}`);
+    throw invalid(
+      `input "${input.name}": datatype ${input.datatype} was given, the model takes ${spec.datatype}`,
+    );
   }
   const fits =
-    input.shape.length === spec.shape.length && spec.shape.every((dim, axis) => dim === -1 || dim === input.shape[axis] || (batchable && axis === 0));
-  if (!fits) throw invalid(`input "${input.name}": shape ${formatShape(input.shape)} was given, the model takes ${describeShape(spec, batchable)}`);
+    input.shape.length === spec.shape.length &&
+    spec.shape.every((dim, axis) => dim === -1 || dim === input.shape[axis] || (batchable && axis === 0));
+  if (!fits)
+    throw invalid(
+      `input "${input.name}": shape ${formatShape(input.shape)} was given, the model takes ${describeShape(spec, batchable)}`,
+    );
 }
 
 function sameRows(rows: number | null, input: NamedTensor): number {
   const own = input.shape[0] ?? 1;
   if (rows !== null && rows !== own) {
-    throw invalid(`input "${input.name}": its batch dimension is ${own}, that of the inputs before it ${rows}; all inputs of a request must have the same`);
+    throw invalid(
+      `input "${input.name}": its batch dimension is ${own}, that of the inputs before it ${rows}; all inputs of a request must have the same`,
+    );
   }
   return own;
 }
 
 function checkRows(rows: number, maxBatchSize: number): void {
   if (rows < 1) throw invalid('the batch dimension is 0: a request needs at least one row');
-  if (rows > maxBatchSize) throw invalid(`the batch dimension is ${rows}, max_batch_size is ${maxBatchSize}: send fewer rows or raise the limit`);
+  if (rows > maxBatchSize)
+    throw invalid(
+      `the batch dimension is ${rows}, max_batch_size is ${maxBatchSize}: send fewer rows or raise the limit`,
+    );
 }
 
 /** "[batch, 3, -1 (width)]": the names help to see which axis is wrong. */

@@ -1,10 +1,22 @@
 import { EngineError, toEngineError } from '../base';
 import { patchModelConfig, settingsOf } from '../config';
-import type { ModelCounters, ModelSettings, ModelSettingsPatch, ModelState, ModelSummary, SettingOrigin } from '../contract';
+import type {
+  ModelCounters,
+  ModelSettings,
+  ModelSettingsPatch,
+  ModelState,
+  ModelSummary,
+  SettingOrigin,
+} from '../contract';
 import { ModelStats } from '../metrics';
 import { describeChange } from './describe-change';
 import { moveModel } from './lifecycle';
-import { type ModelDefinition, type ModelVersion, readModelDefinition, writeSettings } from './model-definition';
+import {
+  type ModelDefinition,
+  type ModelVersion,
+  readModelDefinition,
+  writeSettings,
+} from './model-definition';
 import type { ScannedModel } from './repository';
 import { ServedModel, type ServingContext } from './served-model';
 
@@ -53,18 +65,28 @@ export class RegistryEntry {
     const served = wanted === null ? undefined : this.#served.get(wanted);
     if (served) return served;
     if (version !== null && !this.#definition?.versions.some((onDisk) => onDisk.version === version)) {
-      throw new EngineError('VERSION_NOT_FOUND', `model "${this.name}" has no version ${version}; on disk: ${this.#versionsOnDisk().join(', ') || 'none'}`);
+      throw new EngineError(
+        'VERSION_NOT_FOUND',
+        `model "${this.name}" has no version ${version}; on disk: ${this.#versionsOnDisk().join(', ') || 'none'}`,
+      );
     }
     const which = version === null ? '' : ` version ${version}`;
-    throw new EngineError('MODEL_NOT_READY', `model "${this.name}"${which} is ${this.#state}${this.#reason ? `: ${this.#reason}` : ''}`, { retryAfterSeconds: 1 });
+    throw new EngineError(
+      'MODEL_NOT_READY',
+      `model "${this.name}"${which} is ${this.#state}${this.#reason ? `: ${this.#reason}` : ''}`,
+      { retryAfterSeconds: 1 },
+    );
   }
 
   /** Inputs and outputs of a version that serves, for metadata. */
-  specOf(version: string | null): ModelVersion & { readonly batchable: boolean; readonly versionsReady: readonly string[] } {
+  specOf(
+    version: string | null,
+  ): ModelVersion & { readonly batchable: boolean; readonly versionsReady: readonly string[] } {
     const served = this.served(version);
     const definition = this.#definition;
     const found = definition?.versions.find((onDisk) => onDisk.version === served.version);
-    if (!definition || !found) throw new EngineError('MODEL_NOT_READY', `model "${this.name}" is being changed on disk`);
+    if (!definition || !found)
+      throw new EngineError('MODEL_NOT_READY', `model "${this.name}" is being changed on disk`);
     return { ...found, batchable: definition.batchable, versionsReady: this.#versionsReady() };
   }
 
@@ -125,7 +147,9 @@ export class RegistryEntry {
       const { logger } = this.#context;
       if (!scanned.definition) {
         this.#reason = scanned.error?.message ?? null;
-        logger.error(`model "${this.name}": the change on disk cannot be used: ${this.#reason}; what was loaded goes on`);
+        logger.error(
+          `model "${this.name}": the change on disk cannot be used: ${this.#reason}; what was loaded goes on`,
+        );
         this.#changed();
         return '';
       }
@@ -137,13 +161,19 @@ export class RegistryEntry {
     });
   }
 
-  async #followWhileServing(definition: ModelDefinition, kind: 'config' | 'files', drainLimitUs: number): Promise<void> {
+  async #followWhileServing(
+    definition: ModelDefinition,
+    kind: 'config' | 'files',
+    drainLimitUs: number,
+  ): Promise<void> {
     try {
       if (kind === 'config' && this.#state === 'ready') {
         await Promise.all([...this.#served.values()].map((served) => served.apply(definition.settings)));
       } else await this.#serve(drainLimitUs);
     } catch (error) {
-      this.#context.logger.error(`model "${this.name}": the change on disk was not taken: ${toEngineError(error).message}`);
+      this.#context.logger.error(
+        `model "${this.name}": the change on disk was not taken: ${toEngineError(error).message}`,
+      );
     }
   }
 
@@ -196,16 +226,28 @@ export class RegistryEntry {
     const { clock } = this.#context;
     const beganUs = clock.nowUs();
     if (this.#state === 'unavailable') this.#move('loading', null);
-    for (const field of definition.keptFields) this.#context.logger.warn(`model "${this.name}": config.pbtxt sets ${field}, which is kept but has no effect yet`);
-    const fresh = definition.versions.filter((version) => version.served).map((version) => new ServedModel({
-      name: this.name,
-      version: version.version,
-      inputs: version.inputs,
-      outputs: version.outputs,
-      batchable: definition.batchable,
-      settings: definition.settings,
-      instanceSpecOf: (settings) => definition.instanceSpecOf(version, settings),
-    }, this.stats, this.#context));
+    for (const field of definition.keptFields)
+      this.#context.logger.warn(
+        `model "${this.name}": config.pbtxt sets ${field}, which is kept but has no effect yet`,
+      );
+    const fresh = definition.versions
+      .filter((version) => version.served)
+      .map(
+        (version) =>
+          new ServedModel(
+            {
+              name: this.name,
+              version: version.version,
+              inputs: version.inputs,
+              outputs: version.outputs,
+              batchable: definition.batchable,
+              settings: definition.settings,
+              instanceSpecOf: (settings) => definition.instanceSpecOf(version, settings),
+            },
+            this.stats,
+            this.#context,
+          ),
+      );
     const started = await Promise.allSettled(fresh.map((served) => served.start()));
     const failure = started.find((result) => result.status === 'rejected');
     if (failure) {
@@ -263,10 +305,22 @@ export class RegistryEntry {
 
 /** What a model shows whose folder cannot be read: there is nothing to tune. */
 const EMPTY_SETTINGS: ModelSettings = {
-  batching: false, maxBatchSize: 1, preferredBatchSizes: [], maxQueueDelayUs: 0, maxQueueSize: 1, instanceCount: 1,
-  executionProviders: ['cpu'], intraOpThreads: 1,
+  batching: false,
+  maxBatchSize: 1,
+  preferredBatchSizes: [],
+  maxQueueDelayUs: 0,
+  maxQueueSize: 1,
+  instanceCount: 1,
+  executionProviders: ['cpu'],
+  intraOpThreads: 1,
 };
 const EMPTY_ORIGINS: Record<keyof ModelSettings, SettingOrigin> = {
-  batching: 'default', maxBatchSize: 'default', preferredBatchSizes: 'default', maxQueueDelayUs: 'default', maxQueueSize: 'default',
-  instanceCount: 'default', executionProviders: 'default', intraOpThreads: 'default',
+  batching: 'default',
+  maxBatchSize: 'default',
+  preferredBatchSizes: 'default',
+  maxQueueDelayUs: 'default',
+  maxQueueSize: 'default',
+  instanceCount: 'default',
+  executionProviders: 'default',
+  intraOpThreads: 'default',
 };

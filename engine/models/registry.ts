@@ -1,9 +1,17 @@
 import { Emitter, EngineError, invalid, toEngineError } from '../base';
 import {
-  type BatchRecord, type ChangeMark, type ModelCounters, type ModelInspection, type ModelSettings, type ModelSettingsPatch,
-  modelSettingsSchema, type ModelSummary, type TensorSpec,
+  type BatchRecord,
+  type ChangeMark,
+  type ModelCounters,
+  type ModelInspection,
+  type ModelSettings,
+  type ModelSettingsPatch,
+  type ModelSummary,
+  modelSettingsSchema,
+  type TensorSpec,
 } from '../contract';
 import type { InferenceRequest, InferenceResult } from '../inference';
+import { describeChange } from './describe-change';
 import { importModel, removeModel } from './import-model';
 import { inspectModel } from './inspect-model';
 import { planChanges } from './plan-changes';
@@ -11,7 +19,6 @@ import { RegistryEntry } from './registry-entry';
 import { type ScannedModel, scanRepository } from './repository';
 import type { ServedModel, ServingContext } from './served-model';
 import { loadState, saveState } from './state-file';
-import { describeChange } from './describe-change';
 
 export interface ModelRegistryOptions {
   readonly repositoryPath: string;
@@ -59,7 +66,9 @@ export class ModelRegistry {
     const names = remembered?.loaded ?? [...this.#entries.keys()];
     for (const name of names) {
       if (!this.#entries.has(name)) continue;
-      await this.load(name).catch((error: unknown) => context.logger.error(`model "${name}" was not loaded: ${toEngineError(error).message}`));
+      await this.load(name).catch((error: unknown) =>
+        context.logger.error(`model "${name}" was not loaded: ${toEngineError(error).message}`),
+      );
     }
     this.#pollSoon();
   }
@@ -72,7 +81,9 @@ export class ModelRegistry {
   }
 
   summaries(): readonly ModelSummary[] {
-    return [...this.#entries.values()].map((entry) => entry.summary()).sort((a, b) => a.name.localeCompare(b.name));
+    return [...this.#entries.values()]
+      .map((entry) => entry.summary())
+      .sort((a, b) => a.name.localeCompare(b.name));
   }
 
   summary(name: string): ModelSummary {
@@ -80,7 +91,9 @@ export class ModelRegistry {
   }
 
   counters(): readonly ModelCounters[] {
-    return [...this.#entries.values()].filter((entry) => entry.isKnownToMetrics).map((entry) => entry.counters());
+    return [...this.#entries.values()]
+      .filter((entry) => entry.isKnownToMetrics)
+      .map((entry) => entry.counters());
   }
 
   /** Serving instances per device; `deviceOf` maps a provider to the device it runs on. */
@@ -111,7 +124,8 @@ export class ModelRegistry {
 
   /** The version that answers, or why there is none. */
   served(name: string, version: string | null): ServedModel {
-    if (this.#closed) throw new EngineError('SHUTTING_DOWN', 'the engine is stopping', { retryAfterSeconds: 5 });
+    if (this.#closed)
+      throw new EngineError('SHUTTING_DOWN', 'the engine is stopping', { retryAfterSeconds: 5 });
     return this.#entry(name).served(version);
   }
 
@@ -186,7 +200,8 @@ export class ModelRegistry {
     const found = await scanRepository(repositoryPath, { cpuBudget, previous: this.#scanned });
     const changes = planChanges(this.#scanned, found);
     this.#scanned = found;
-    for (const scanned of changes.added) this.#entries.set(scanned.name, new RegistryEntry(scanned, this.#context, () => this.#announceSoon()));
+    for (const scanned of changes.added)
+      this.#entries.set(scanned.name, new RegistryEntry(scanned, this.#context, () => this.#announceSoon()));
     for (const name of changes.removed) {
       const entry = this.#entries.get(name);
       this.#entries.delete(name);
@@ -205,7 +220,9 @@ export class ModelRegistry {
     clock.callAt(clock.nowUs() + POLL_US, () => {
       if (this.#closed) return;
       this.rescan()
-        .catch((error: unknown) => logger.warn(`the repository could not be read: ${toEngineError(error).message}`))
+        .catch((error: unknown) =>
+          logger.warn(`the repository could not be read: ${toEngineError(error).message}`),
+        )
         .finally(() => this.#pollSoon());
     });
   }

@@ -6,7 +6,10 @@ import { join } from 'node:path';
  * Makes sure that the repository folder is there. One that does not exist yet is filled with the starter models, so that a first
  * start has something to show; one that exists, even empty, is the operator's and is left alone.
  */
-export async function seedRepository(repositoryPath: string, starterModelsPath: string | null): Promise<void> {
+export async function seedRepository(
+  repositoryPath: string,
+  starterModelsPath: string | null,
+): Promise<void> {
   if (await exists(repositoryPath)) return;
   if (starterModelsPath === null || !(await exists(starterModelsPath))) {
     await mkdir(repositoryPath, { recursive: true });
@@ -17,7 +20,10 @@ export async function seedRepository(repositoryPath: string, starterModelsPath: 
   await rm(half, { recursive: true, force: true });
   await mkdir(half, { recursive: true });
   for (const name of await readdir(starterModelsPath)) {
-    await cp(join(starterModelsPath, name), join(half, name), { recursive: true, mode: constants.COPYFILE_FICLONE });
+    await cp(join(starterModelsPath, name), join(half, name), {
+      recursive: true,
+      mode: constants.COPYFILE_FICLONE,
+    });
   }
   await rename(half, repositoryPath);
 }

@@ -1,5 +1,11 @@
 import { type Clock, EngineError, type Logger, toEngineError } from '../base';
-import { type Batch, type BatchOutput, type BatcherObserver, batchPolicyOf, DynamicBatcher } from '../batching';
+import {
+  type Batch,
+  type BatcherObserver,
+  type BatchOutput,
+  batchPolicyOf,
+  DynamicBatcher,
+} from '../batching';
 import type { BatchRecord, ModelSettings, TensorSpec } from '../contract';
 import type { InferenceRequest, InferenceResult } from '../inference';
 import { type Instance, InstancePool, type InstanceSpec, ThreadInstance } from '../instances';
@@ -51,7 +57,8 @@ export class ServedModel {
       name: `${spec.name}/${spec.version}`,
       clock,
       logger: logger.child('instances'),
-      createInstance: context.createInstance ?? ((name, instanceSpec) => new ThreadInstance(name, instanceSpec, clock)),
+      createInstance:
+        context.createInstance ?? ((name, instanceSpec) => new ThreadInstance(name, instanceSpec, clock)),
       onChange: () => {
         this.#batcher.instancesChanged();
         context.onInstancesChanged();
@@ -127,7 +134,12 @@ export class ServedModel {
       await this.#pool.want(this.#spec.instanceSpecOf(settings), settings.instanceCount);
     } catch (error) {
       // The sessions that serve are those of before; say so in what is reported.
-      this.#settings = { ...settings, instanceCount: before.instanceCount, executionProviders: before.executionProviders, intraOpThreads: before.intraOpThreads };
+      this.#settings = {
+        ...settings,
+        instanceCount: before.instanceCount,
+        executionProviders: before.executionProviders,
+        intraOpThreads: before.intraOpThreads,
+      };
       await this.#pool.want(this.#spec.instanceSpecOf(this.#settings), before.instanceCount);
       throw error;
     }
@@ -136,7 +148,11 @@ export class ServedModel {
   /** Takes no more requests, answers those it has, then lets its sessions go. */
   async retire(limitUs: number): Promise<void> {
     const { clock } = this.#context;
-    const error = new EngineError('MODEL_NOT_READY', `model "${this.#spec.name}" version ${this.version} is being unloaded`, { retryAfterSeconds: 1 });
+    const error = new EngineError(
+      'MODEL_NOT_READY',
+      `model "${this.#spec.name}" version ${this.version} is being unloaded`,
+      { retryAfterSeconds: 1 },
+    );
     const limit = clock.callAt(clock.nowUs() + limitUs, () => this.#batcher.abort(error));
     await this.#batcher.drain(error);
     limit.cancel();
@@ -161,7 +177,12 @@ export class ServedModel {
         if (active !== null) this.#context.deviceBusy.add(this.#context.deviceOf(active), busyUs);
       },
       batchFailed: (batch, instance, error) => {
-        this.#context.logger.child('batching').error(`batch ${batch.id} of ${this.#spec.name} failed: ${error.message}`, { rows: batch.rows, instance });
+        this.#context.logger
+          .child('batching')
+          .error(`batch ${batch.id} of ${this.#spec.name} failed: ${error.message}`, {
+            rows: batch.rows,
+            instance,
+          });
         this.#stats.recordBatch(this.#record(batch, instance, null, error.message), 0);
       },
       requestDone: (result) => this.#stats.recordRequest(result.spans),

@@ -1,6 +1,13 @@
 import { invalid } from '../base';
 import type { TensorSpec } from '../contract';
-import { bytesElementOffsets, ELEMENT_BYTES, elementCount, encodeBytesElements, formatShape, type NamedTensor } from '../tensor';
+import {
+  bytesElementOffsets,
+  ELEMENT_BYTES,
+  elementCount,
+  encodeBytesElements,
+  formatShape,
+  type NamedTensor,
+} from '../tensor';
 import type { TensorHead } from './json-tensors';
 
 /** Hands out the bytes that follow the JSON part, tensor by tensor: views, never copies. */
@@ -30,26 +37,36 @@ export class BinaryTail {
   mustBeEmpty(): void {
     const left = this.#bytes.byteLength - this.#at;
     if (left > 0) {
-      throw invalid(`the body has ${this.#length} bytes after the JSON, the inputs' binary_data_size add up to ${this.#length - left}`);
+      throw invalid(
+        `the body has ${this.#length} bytes after the JSON, the inputs' binary_data_size add up to ${this.#length - left}`,
+      );
     }
   }
 }
 
 /** Throws unless `data` is exactly what datatype and shape need. */
-export function checkByteLength({ label, datatype, shape }: TensorHead, name: string, data: Uint8Array): void {
+export function checkByteLength(
+  { label, datatype, shape }: TensorHead,
+  name: string,
+  data: Uint8Array,
+): void {
   const elementBytes = ELEMENT_BYTES[datatype];
   if (elementBytes === null) {
     const count = elementCount(shape);
     // Every element has a prefix of four bytes: a count beyond that is not worth walking.
     if (count * 4 > data.byteLength) {
-      throw invalid(`${label}: shape ${formatShape(shape)} of BYTES needs at least ${count * 4} bytes, ${data.byteLength} were given`);
+      throw invalid(
+        `${label}: shape ${formatShape(shape)} of BYTES needs at least ${count * 4} bytes, ${data.byteLength} were given`,
+      );
     }
     bytesElementOffsets(data, count, name);
     return;
   }
   const needed = elementCount(shape) * elementBytes;
   if (needed !== data.byteLength) {
-    throw invalid(`${label}: shape ${formatShape(shape)} of ${datatype} needs ${needed} bytes, ${data.byteLength} were given`);
+    throw invalid(
+      `${label}: shape ${formatShape(shape)} of ${datatype} needs ${needed} bytes, ${data.byteLength} were given`,
+    );
   }
 }
 
@@ -60,7 +77,9 @@ export function checkByteLength({ label, datatype, shape }: TensorHead, name: st
 export function rawInput(body: Uint8Array, specs: readonly TensorSpec[]): NamedTensor {
   const [spec] = specs;
   if (!spec || specs.length !== 1) {
-    throw invalid(`a request without JSON (Inference-Header-Content-Length: 0) needs a model with one input, this one has ${specs.length}`);
+    throw invalid(
+      `a request without JSON (Inference-Header-Content-Length: 0) needs a model with one input, this one has ${specs.length}`,
+    );
   }
   const { name, datatype } = spec;
   const elementBytes = ELEMENT_BYTES[datatype];
@@ -73,7 +92,9 @@ export function rawInput(body: Uint8Array, specs: readonly TensorSpec[]): NamedT
 function rawBytesInput(body: Uint8Array, { name, datatype, shape }: TensorSpec): NamedTensor {
   const single = shape.map((dim) => (dim === -1 ? 1 : dim));
   if (elementCount(single) !== 1) {
-    throw invalid(`input "${name}": a request without JSON can carry one BYTES element, the model takes ${formatShape(shape)}`);
+    throw invalid(
+      `input "${name}": a request without JSON can carry one BYTES element, the model takes ${formatShape(shape)}`,
+    );
   }
   return { name, datatype, shape: single, data: encodeBytesElements([body]) };
 }
@@ -84,7 +105,9 @@ function rawShape(count: number, { name, shape }: TensorSpec): number[] {
   const axis = known.indexOf(-1);
   if (axis === -1) return known;
   if (known.indexOf(-1, axis + 1) !== -1) {
-    throw invalid(`input "${name}": a request without JSON cannot say which form its data has, the model takes ${formatShape(shape)}`);
+    throw invalid(
+      `input "${name}": a request without JSON cannot say which form its data has, the model takes ${formatShape(shape)}`,
+    );
   }
   const rest = elementCount(known.filter((dim) => dim !== -1));
   known[axis] = rest === 0 ? 0 : Math.floor(count / rest);

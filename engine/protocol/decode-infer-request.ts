@@ -41,7 +41,9 @@ export function decodeInferRequest(encoded: EncodedInferRequest): InferenceReque
   }
   const jsonLength = headerLength ?? body.byteLength;
   if (jsonLength > body.byteLength) {
-    throw invalid(`Inference-Header-Content-Length is ${jsonLength}, but the body has ${body.byteLength} bytes`);
+    throw invalid(
+      `Inference-Header-Content-Length is ${jsonLength}, but the body has ${body.byteLength} bytes`,
+    );
   }
   if (jsonLength > JSON_LIMIT_BYTES) {
     throw new EngineError(
@@ -108,7 +110,14 @@ class RequestDecoder {
 
   #readInput(index: number): NamedTensor {
     const scanner = this.#scanner;
-    const fields: InputFields = { name: null, datatype: null, shape: null, data: null, dataOffset: null, binaryDataSize: null };
+    const fields: InputFields = {
+      name: null,
+      datatype: null,
+      shape: null,
+      data: null,
+      dataOffset: null,
+      binaryDataSize: null,
+    };
     scanner.readObject(`inputs[${index}]`, (key) => this.#readInputMember(fields, key, index));
     const { name } = fields;
     if (name === null) throw invalid(`inputs[${index}]: "name" is missing`);
@@ -121,9 +130,11 @@ class RequestDecoder {
     if (key === 'name') fields.name = scanner.readString(`inputs[${index}].name`);
     else if (key === 'datatype') fields.datatype = readDatatype(scanner, labelOf(fields, index));
     else if (key === 'shape') fields.shape = readShape(scanner, labelOf(fields, index));
-    else if (key === 'parameters') fields.binaryDataSize = readInputParameters(scanner, labelOf(fields, index)).binaryDataSize;
+    else if (key === 'parameters')
+      fields.binaryDataSize = readInputParameters(scanner, labelOf(fields, index)).binaryDataSize;
     else if (key !== 'data') scanner.skipValue();
-    else if (fields.datatype !== null && fields.shape !== null) fields.data = readJsonTensor(scanner, headOf(fields, index));
+    else if (fields.datatype !== null && fields.shape !== null)
+      fields.data = readJsonTensor(scanner, headOf(fields, index));
     else {
       fields.dataOffset = scanner.offset;
       scanner.skipValue(true);
@@ -134,11 +145,16 @@ class RequestDecoder {
     const { data, dataOffset, binaryDataSize } = fields;
     const hasJson = data !== null || dataOffset !== null;
     if (hasJson && binaryDataSize !== null) {
-      throw invalid(`${head.label}: both "data" and parameters.binary_data_size are given, one of them is needed`);
+      throw invalid(
+        `${head.label}: both "data" and parameters.binary_data_size are given, one of them is needed`,
+      );
     }
     if (data) return data;
     if (dataOffset !== null) return this.#readDataAgain(dataOffset, head);
-    if (binaryDataSize === null) throw invalid(`${head.label}: neither "data" nor parameters.binary_data_size is given, one of them is needed`);
+    if (binaryDataSize === null)
+      throw invalid(
+        `${head.label}: neither "data" nor parameters.binary_data_size is given, one of them is needed`,
+      );
     const bytes = this.#tail.take(head.label, binaryDataSize);
     checkByteLength(head, name, bytes);
     return bytes;
@@ -160,7 +176,8 @@ class RequestDecoder {
     let wanted: Omit<RequestedOutput, 'name'> = { binary: false, classificationCount: 0 };
     scanner.readObject(`outputs[${index}]`, (key) => {
       if (key === 'name') name = scanner.readString(`outputs[${index}].name`);
-      else if (key === 'parameters') wanted = readOutputParameters(scanner, name === null ? `outputs[${index}]` : `output "${name}"`);
+      else if (key === 'parameters')
+        wanted = readOutputParameters(scanner, name === null ? `outputs[${index}]` : `output "${name}"`);
       else scanner.skipValue();
     });
     if (name === null) throw invalid(`outputs[${index}]: "name" is missing`);
@@ -182,7 +199,9 @@ function headOf(fields: InputFields, index: number): TensorHead {
 function readDatatype(scanner: JsonScanner, label: string): Datatype {
   const text = scanner.readString(`${label}: datatype`);
   if (isDatatype(text)) return text;
-  throw invalid(`${label}: datatype ${JSON.stringify(text.slice(0, 40))} is not one of ${datatypeSchema.options.join(', ')}`);
+  throw invalid(
+    `${label}: datatype ${JSON.stringify(text.slice(0, 40))} is not one of ${datatypeSchema.options.join(', ')}`,
+  );
 }
 
 function isDatatype(text: string): text is Datatype {
@@ -195,11 +214,14 @@ function readShape(scanner: JsonScanner, label: string): number[] {
     const offset = scanner.offset;
     const dim = scanner.readNumber(`${label}: a dimension`);
     if (!Number.isSafeInteger(dim) || dim < 0) {
-      throw invalid(`${label}: shape has the dimension ${scanner.textSince(offset)}, a dimension is a whole number of at least 0`);
+      throw invalid(
+        `${label}: shape has the dimension ${scanner.textSince(offset)}, a dimension is a whole number of at least 0`,
+      );
     }
     if (shape.length === RANK_LIMIT) throw invalid(`${label}: shape has more than ${RANK_LIMIT} dimensions`);
     shape.push(dim);
   });
-  if (!Number.isSafeInteger(elementCount(shape))) throw invalid(`${label}: shape ${formatShape(shape)} has more elements than can be counted`);
+  if (!Number.isSafeInteger(elementCount(shape)))
+    throw invalid(`${label}: shape ${formatShape(shape)} has more elements than can be counted`);
   return shape;
 }

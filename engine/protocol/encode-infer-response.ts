@@ -1,8 +1,8 @@
 import { invalid } from '../base';
 import type { InferenceRequest, InferenceResult } from '../inference';
 import type { NamedTensor } from '../tensor';
-import { JsonText } from './json-text';
 import { writeJsonData } from './json-data';
+import { JsonText } from './json-text';
 
 export interface EncodedInferResponse {
   /** Without Content-Length, which is the sum of the chunks. */
@@ -19,9 +19,13 @@ const OUTPUT_HEAD_BYTES = 128;
  * Result to body of the answer. An output is binary when its entry in the request's `outputs` says so, or the request lists none
  * and asks for binary by default. Throws INVALID_ARGUMENT when a BYTES output that is to be JSON is not UTF-8.
  */
-export function encodeInferResponse(request: InferenceRequest, result: InferenceResult): EncodedInferResponse {
-  const wanted = request.outputs?.map(({ name, binary }) => ({ tensor: outputNamed(result, name), binary }))
-    ?? result.outputs.map((tensor) => ({ tensor, binary: request.binaryByDefault }));
+export function encodeInferResponse(
+  request: InferenceRequest,
+  result: InferenceResult,
+): EncodedInferResponse {
+  const wanted =
+    request.outputs?.map(({ name, binary }) => ({ tensor: outputNamed(result, name), binary })) ??
+    result.outputs.map((tensor) => ({ tensor, binary: request.binaryByDefault }));
   const text = new JsonText(sizeGuess(wanted));
   text.raw('{');
   if (request.id !== '') {
@@ -43,7 +47,10 @@ export function encodeInferResponse(request: InferenceRequest, result: Inference
   text.raw(']}');
   const json = text.finish();
   if (tail.length === 0) return { headers: JSON_HEADERS, chunks: [json] };
-  const headers = { 'Content-Type': 'application/octet-stream', 'Inference-Header-Content-Length': String(json.byteLength) };
+  const headers = {
+    'Content-Type': 'application/octet-stream',
+    'Inference-Header-Content-Length': String(json.byteLength),
+  };
   return { headers, chunks: [json, ...tail] };
 }
 

@@ -13,9 +13,17 @@ interface EncodedBody {
 }
 
 function binaryBody(tensors: readonly NamedTensor[], more: object = {}): EncodedBody {
-  const inputs = tensors.map(({ name, datatype, shape, data }) => ({ name, datatype, shape, parameters: { binary_data_size: data.byteLength } }));
+  const inputs = tensors.map(({ name, datatype, shape, data }) => ({
+    name,
+    datatype,
+    shape,
+    parameters: { binary_data_size: data.byteLength },
+  }));
   const json = Buffer.from(JSON.stringify({ ...more, inputs }));
-  return { body: Buffer.concat([json, ...tensors.map((tensor) => tensor.data)]), headerLength: json.byteLength };
+  return {
+    body: Buffer.concat([json, ...tensors.map((tensor) => tensor.data)]),
+    headerLength: json.byteLength,
+  };
 }
 
 const decode = (encoded: EncodedBody, specs?: readonly TensorSpec[]) =>
@@ -44,7 +52,13 @@ function resultOf(outputs: readonly NamedTensor[]): InferenceResult {
 }
 
 const anyRequest: InferenceRequest = {
-  model: 'm', version: null, id: '', inputs: [], outputs: null, binaryByDefault: false, parameters: new Map(),
+  model: 'm',
+  version: null,
+  id: '',
+  inputs: [],
+  outputs: null,
+  binaryByDefault: false,
+  parameters: new Map(),
 };
 
 /** Turns an answer around: its outputs as the inputs of a request, the bytes as they are. */
@@ -68,7 +82,12 @@ function tensors(datatype: Datatype): fc.Arbitrary<NamedTensor> {
     if (size === null) {
       return fc
         .array(fc.string({ unit: 'binary', maxLength: 6 }), { minLength: count, maxLength: count })
-        .map((texts) => ({ name: 'x', datatype, shape, data: encodeBytesElements(texts.map((text) => Buffer.from(text))) }));
+        .map((texts) => ({
+          name: 'x',
+          datatype,
+          shape,
+          data: encodeBytesElements(texts.map((text) => Buffer.from(text))),
+        }));
     }
     return fc
       .uint8Array({ minLength: count * size, maxLength: count * size })
@@ -79,10 +98,18 @@ function tensors(datatype: Datatype): fc.Arbitrary<NamedTensor> {
 function normal(datatype: Datatype, data: Uint8Array): Uint8Array {
   const view = new DataView(data.buffer);
   if (datatype === 'BOOL') return data.map((byte) => byte & 1);
-  if (datatype === 'FP32') for (let i = 0; i < data.byteLength; i += 4) Number.isNaN(view.getFloat32(i, true)) && view.setUint32(i, 0x7fc00000, true);
-  if (datatype === 'FP64') for (let i = 0; i < data.byteLength; i += 8) Number.isNaN(view.getFloat64(i, true)) && view.setBigUint64(i, 0x7ff8000000000000n, true);
-  if (datatype === 'FP16') for (let i = 0; i < data.byteLength; i += 2) (view.getUint16(i, true) & 0x7fff) > 0x7c00 && view.setUint16(i, 0x7e00, true);
-  if (datatype === 'BF16') for (let i = 0; i < data.byteLength; i += 2) (view.getUint16(i, true) & 0x7fff) > 0x7f80 && view.setUint16(i, 0x7fc0, true);
+  if (datatype === 'FP32')
+    for (let i = 0; i < data.byteLength; i += 4)
+      Number.isNaN(view.getFloat32(i, true)) && view.setUint32(i, 0x7fc00000, true);
+  if (datatype === 'FP64')
+    for (let i = 0; i < data.byteLength; i += 8)
+      Number.isNaN(view.getFloat64(i, true)) && view.setBigUint64(i, 0x7ff8000000000000n, true);
+  if (datatype === 'FP16')
+    for (let i = 0; i < data.byteLength; i += 2)
+      (view.getUint16(i, true) & 0x7fff) > 0x7c00 && view.setUint16(i, 0x7e00, true);
+  if (datatype === 'BF16')
+    for (let i = 0; i < data.byteLength; i += 2)
+      (view.getUint16(i, true) & 0x7fff) > 0x7f80 && view.setUint16(i, 0x7fc0, true);
   return data;
 }
 
@@ -101,9 +128,15 @@ describe('tensors survive the way out and back in', () => {
     fc.assert(
       fc.property(tensors(datatype), tensors('FP32'), (tensor, other) => {
         const outputs = [tensor, { ...other, name: 'z' }];
-        const back = decode(asRequestBody({ ...anyRequest, binaryByDefault: true }, resultOf(outputs))).inputs;
-        expect(back.map(({ name, shape }) => ({ name, shape }))).toEqual(outputs.map(({ name, shape }) => ({ name, shape })));
-        back.forEach((input, i) => expect(Buffer.from(input.data)).toEqual(Buffer.from(outputs[i]?.data ?? [])));
+        const back = decode(
+          asRequestBody({ ...anyRequest, binaryByDefault: true }, resultOf(outputs)),
+        ).inputs;
+        expect(back.map(({ name, shape }) => ({ name, shape }))).toEqual(
+          outputs.map(({ name, shape }) => ({ name, shape })),
+        );
+        back.forEach((input, i) =>
+          expect(Buffer.from(input.data)).toEqual(Buffer.from(outputs[i]?.data ?? [])),
+        );
       }),
     );
   });
@@ -121,15 +154,23 @@ describe('tensors survive the way out and back in', () => {
 const jsonOf = (outputs: readonly NamedTensor[], request = anyRequest) =>
   Buffer.concat(encodeInferResponse(request, resultOf(outputs)).chunks).toString();
 const fp32 = (...values: number[]): NamedTensor => ({
-  name: 'y', datatype: 'FP32', shape: [values.length], data: new Uint8Array(Float32Array.from(values).buffer),
+  name: 'y',
+  datatype: 'FP32',
+  shape: [values.length],
+  data: new Uint8Array(Float32Array.from(values).buffer),
 });
 const int64 = (...values: bigint[]): NamedTensor => ({
-  name: 'y', datatype: 'INT64', shape: [values.length], data: new Uint8Array(BigInt64Array.from(values).buffer),
+  name: 'y',
+  datatype: 'INT64',
+  shape: [values.length],
+  data: new Uint8Array(BigInt64Array.from(values).buffer),
 });
 
 describe('the answer', () => {
   it('writes FP32 with as few digits as tell it apart', () => {
-    const json = jsonOf([fp32(0.1, 1 / 3, 1, -2.5, 1e-7, 3e20, 16_777_216, 0, -0, Number.NaN, Number.NEGATIVE_INFINITY)]);
+    const json = jsonOf([
+      fp32(0.1, 1 / 3, 1, -2.5, 1e-7, 3e20, 16_777_216, 0, -0, Number.NaN, Number.NEGATIVE_INFINITY),
+    ]);
     expect(json).toContain('"data":[0.1,0.33333334,1.0,-2.5,1e-7,3e20,16777216.0,0.0,-0.0,NaN,-Infinity]');
   });
 
@@ -138,7 +179,12 @@ describe('the answer', () => {
       fc.property(fc.float({ noNaN: true, noDefaultInfinity: true }), (value) => {
         const text = /"data":\[([^\]]*)/.exec(jsonOf([fp32(value)]))?.[1] ?? '';
         expect(Math.fround(JSON.parse(text))).toBe(value);
-        const digits = text.replace(/e.*/, '').replace(/\.0$/, '').replace(/[-.]/g, '').replace(/^0+/, '').replace(/0+$/, '');
+        const digits = text
+          .replace(/e.*/, '')
+          .replace(/\.0$/, '')
+          .replace(/[-.]/g, '')
+          .replace(/^0+/, '')
+          .replace(/0+$/, '');
         if (Math.abs(value) >= 2 ** -126) expect(digits.length).toBeLessThanOrEqual(9);
       }),
       { numRuns: 3000 },
@@ -146,22 +192,36 @@ describe('the answer', () => {
   });
 
   it('writes 64-bit integers digit for digit', () => {
-    expect(jsonOf([int64(9_007_199_254_740_993n, -(2n ** 63n))])).toContain('"data":[9007199254740993,-9223372036854775808]');
+    expect(jsonOf([int64(9_007_199_254_740_993n, -(2n ** 63n))])).toContain(
+      '"data":[9007199254740993,-9223372036854775808]',
+    );
   });
 
   it('names model, version and the id when there is one, and gives JSON outputs no parameters', () => {
     expect(JSON.parse(jsonOf([fp32(1)], { ...anyRequest, id: 'ü"1' }))).toEqual({
-      id: 'ü"1', model_name: 'm', model_version: '3', outputs: [{ name: 'y', datatype: 'FP32', shape: [1], data: [1] }],
+      id: 'ü"1',
+      model_name: 'm',
+      model_version: '3',
+      outputs: [{ name: 'y', datatype: 'FP32', shape: [1], data: [1] }],
     });
     expect(JSON.parse(jsonOf([fp32(1)]))).not.toHaveProperty('id');
   });
 
   it('sends the outputs that were asked for, each as asked', () => {
     const outputs = [fp32(1), { ...fp32(2), name: 'z' }];
-    const wanted = [{ name: 'z', binary: true, classificationCount: 0 }, { name: 'y', binary: false, classificationCount: 0 }];
-    const { headers, chunks } = encodeInferResponse({ ...anyRequest, outputs: wanted, binaryByDefault: true }, resultOf(outputs));
+    const wanted = [
+      { name: 'z', binary: true, classificationCount: 0 },
+      { name: 'y', binary: false, classificationCount: 0 },
+    ];
+    const { headers, chunks } = encodeInferResponse(
+      { ...anyRequest, outputs: wanted, binaryByDefault: true },
+      resultOf(outputs),
+    );
     const json = Buffer.from(chunks[0] ?? []).toString();
-    expect(headers).toEqual({ 'Content-Type': 'application/octet-stream', 'Inference-Header-Content-Length': String(json.length) });
+    expect(headers).toEqual({
+      'Content-Type': 'application/octet-stream',
+      'Inference-Header-Content-Length': String(json.length),
+    });
     expect(JSON.parse(json).outputs).toEqual([
       { name: 'z', datatype: 'FP32', shape: [1], parameters: { binary_data_size: 4 } },
       { name: 'y', datatype: 'FP32', shape: [1], data: [1] },
@@ -170,13 +230,23 @@ describe('the answer', () => {
   });
 
   it('keeps binary_data_size 0 for an empty binary output, and is then plain JSON', () => {
-    const { headers, chunks } = encodeInferResponse({ ...anyRequest, binaryByDefault: true }, resultOf([fp32()]));
+    const { headers, chunks } = encodeInferResponse(
+      { ...anyRequest, binaryByDefault: true },
+      resultOf([fp32()]),
+    );
     expect(headers).toEqual({ 'Content-Type': 'application/json' });
-    expect(JSON.parse(Buffer.concat(chunks).toString()).outputs[0].parameters).toEqual({ binary_data_size: 0 });
+    expect(JSON.parse(Buffer.concat(chunks).toString()).outputs[0].parameters).toEqual({
+      binary_data_size: 0,
+    });
   });
 
   it('tells who asks for bytes that are not UTF-8 as JSON to ask for binary data', () => {
-    const tensor: NamedTensor = { name: 'y', datatype: 'BYTES', shape: [1], data: encodeBytesElements([Buffer.from([0xff])]) };
+    const tensor: NamedTensor = {
+      name: 'y',
+      datatype: 'BYTES',
+      shape: [1],
+      data: encodeBytesElements([Buffer.from([0xff])]),
+    };
     expect(errorOf(() => jsonOf([tensor])).message).toMatch(/output "y": element 0 .*binary_data/);
   });
 });
@@ -210,25 +280,49 @@ describe('the request', () => {
         `{"name":"x","shape":[2,3],"datatype":"FP32","data":${data}}`,
         `{"data":${data},"datatype":"FP32","extra":{"a":[null]},"shape":[2,3],"name":"x"}`,
       ];
-      for (const input of inputs) expect(Buffer.from(decodeJson(`{"inputs":[${input}]}`).inputs[0]?.data ?? [])).toEqual(expected);
+      for (const input of inputs)
+        expect(Buffer.from(decodeJson(`{"inputs":[${input}]}`).inputs[0]?.data ?? [])).toEqual(expected);
     }
   });
 
   it('takes a body without JSON as the data of the one input', () => {
-    const spec: TensorSpec = { name: 'x', datatype: 'FP32', shape: [-1, 3], dimNames: ['batch', null], optional: false };
+    const spec: TensorSpec = {
+      name: 'x',
+      datatype: 'FP32',
+      shape: [-1, 3],
+      dimNames: ['batch', null],
+      optional: false,
+    };
     const body = new Uint8Array(24);
-    expect(decode({ body, headerLength: 0 }, [spec])).toMatchObject({ binaryByDefault: true, inputs: [{ name: 'x', shape: [2, 3], data: body }] });
-    expect(decode({ body, headerLength: 0 }, [{ ...spec, shape: [-1, -1, 2] }]).inputs[0]?.shape).toEqual([1, 3, 2]);
-    const text = decode({ body: Buffer.from('hi'), headerLength: 0 }, [{ ...spec, datatype: 'BYTES', shape: [-1, 1] }]).inputs[0];
+    expect(decode({ body, headerLength: 0 }, [spec])).toMatchObject({
+      binaryByDefault: true,
+      inputs: [{ name: 'x', shape: [2, 3], data: body }],
+    });
+    expect(decode({ body, headerLength: 0 }, [{ ...spec, shape: [-1, -1, 2] }]).inputs[0]?.shape).toEqual([
+      1, 3, 2,
+    ]);
+    const text = decode({ body: Buffer.from('hi'), headerLength: 0 }, [
+      { ...spec, datatype: 'BYTES', shape: [-1, 1] },
+    ]).inputs[0];
     expect(text).toMatchObject({ shape: [1, 1], data: encodeBytesElements([Buffer.from('hi')]) });
-    for (const specs of [[], [spec, spec], [{ ...spec, shape: [-1, 7] }], [{ ...spec, shape: [-1, -1, -1] }]]) {
+    for (const specs of [
+      [],
+      [spec, spec],
+      [{ ...spec, shape: [-1, 7] }],
+      [{ ...spec, shape: [-1, -1, -1] }],
+    ]) {
       expect(errorOf(() => decode({ body, headerLength: 0 }, specs)).code).toBe('INVALID_ARGUMENT');
     }
   });
 
   it('may carry no elements at all', () => {
-    expect(decodeJson('{"inputs":[{"name":"x","shape":[0,3],"datatype":"INT64","data":[]}]}').inputs[0]?.data.byteLength).toBe(0);
-    expect(decode(binaryBody([{ name: 'x', datatype: 'BYTES', shape: [2, 0], data: new Uint8Array() }])).inputs).toHaveLength(1);
+    expect(
+      decodeJson('{"inputs":[{"name":"x","shape":[0,3],"datatype":"INT64","data":[]}]}').inputs[0]?.data
+        .byteLength,
+    ).toBe(0);
+    expect(
+      decode(binaryBody([{ name: 'x', datatype: 'BYTES', shape: [2, 0], data: new Uint8Array() }])).inputs,
+    ).toHaveLength(1);
   });
 });
 
@@ -236,34 +330,94 @@ const input = (more: string) => `{"inputs":[{"name":"x",${more}}]}`;
 
 describe('a wrong request', () => {
   it.each([
-    [input('"shape":[2,3],"datatype":"FP32","data":[1,2,3,4,5]'), 'input "x": shape [2, 3] needs 6 elements, data holds 5'],
-    [input('"shape":[2],"datatype":"FP32","data":[1,2,3]'), 'input "x": element 2 of data: the shape has room for 2, and more elements follow'],
+    [
+      input('"shape":[2,3],"datatype":"FP32","data":[1,2,3,4,5]'),
+      'input "x": shape [2, 3] needs 6 elements, data holds 5',
+    ],
+    [
+      input('"shape":[2],"datatype":"FP32","data":[1,2,3]'),
+      'input "x": element 2 of data: the shape has room for 2, and more elements follow',
+    ],
     [input('"shape":[1000000000],"datatype":"FP32","data":[1]'), 'needs 1000000000 elements, and only'],
-    [input('"shape":[3,2],"datatype":"FP32","data":[[1,2,3],[4,5,6]]'), 'input "x": data is nested as [2, 3], shape is [3, 2]'],
-    [input('"shape":[2,2],"datatype":"FP32","data":[[1],[2,3,4]]'), 'input "x": data is ragged: arrays of 1 and of 3 stand at the same level'],
-    [input('"shape":[2,2],"datatype":"FP32","data":[[1,2],3,4]'), 'expected data to be an array, found "3,4]}]}"'],
-    [input('"shape":[1],"datatype":"FP32","data":[null]'), 'input "x": element 0 of data: expected an element to be a number, found "null]}]}"'],
+    [
+      input('"shape":[3,2],"datatype":"FP32","data":[[1,2,3],[4,5,6]]'),
+      'input "x": data is nested as [2, 3], shape is [3, 2]',
+    ],
+    [
+      input('"shape":[2,2],"datatype":"FP32","data":[[1],[2,3,4]]'),
+      'input "x": data is ragged: arrays of 1 and of 3 stand at the same level',
+    ],
+    [
+      input('"shape":[2,2],"datatype":"FP32","data":[[1,2],3,4]'),
+      'expected data to be an array, found "3,4]}]}"',
+    ],
+    [
+      input('"shape":[1],"datatype":"FP32","data":[null]'),
+      'input "x": element 0 of data: expected an element to be a number, found "null]}]}"',
+    ],
     [input('"shape":[1],"datatype":"FP32","data":["1"]'), 'expected an element to be a number'],
-    [input('"shape":[1],"datatype":"FP32","data":[1e39]'), 'input "x": element 0 of data: 1e39 does not fit: FP32 takes at most 3.4028235e38'],
+    [
+      input('"shape":[1],"datatype":"FP32","data":[1e39]'),
+      'input "x": element 0 of data: 1e39 does not fit: FP32 takes at most 3.4028235e38',
+    ],
     [input('"shape":[1],"datatype":"FP16","data":[65520]'), '65520 does not fit: FP16 takes at most 65504'],
     [input('"shape":[1],"datatype":"FP64","data":[1e400]'), '1e400 is too large for a number'],
-    [input('"shape":[2],"datatype":"UINT8","data":[0,256]'), 'input "x": element 1 of data: 256 does not fit: UINT8 takes whole numbers from 0 to 255'],
-    [input('"shape":[1],"datatype":"INT32","data":[1.5]'), '1.5 does not fit: INT32 takes whole numbers from -2147483648 to 2147483647'],
-    [input('"shape":[1],"datatype":"INT32","data":[NaN]'), 'expected an element to be a number, found "NaN]}]}"'],
-    [input('"shape":[1],"datatype":"INT64","data":[9223372036854775808]'), '9223372036854775808 does not fit: INT64 takes whole numbers from'],
-    [input('"shape":[1],"datatype":"UINT64","data":[-1]'), '-1 does not fit: UINT64 takes whole numbers from 0 to 18446744073709551615'],
+    [
+      input('"shape":[2],"datatype":"UINT8","data":[0,256]'),
+      'input "x": element 1 of data: 256 does not fit: UINT8 takes whole numbers from 0 to 255',
+    ],
+    [
+      input('"shape":[1],"datatype":"INT32","data":[1.5]'),
+      '1.5 does not fit: INT32 takes whole numbers from -2147483648 to 2147483647',
+    ],
+    [
+      input('"shape":[1],"datatype":"INT32","data":[NaN]'),
+      'expected an element to be a number, found "NaN]}]}"',
+    ],
+    [
+      input('"shape":[1],"datatype":"INT64","data":[9223372036854775808]'),
+      '9223372036854775808 does not fit: INT64 takes whole numbers from',
+    ],
+    [
+      input('"shape":[1],"datatype":"UINT64","data":[-1]'),
+      '-1 does not fit: UINT64 takes whole numbers from 0 to 18446744073709551615',
+    ],
     [input('"shape":[1],"datatype":"BOOL","data":[1]'), 'expected an element to be true or false'],
     [input('"shape":[1],"datatype":"BYTES","data":[1]'), 'expected an element to be a string'],
-    [input('"shape":[-1],"datatype":"FP32","data":[1]'), 'input "x": shape has the dimension -1, a dimension is a whole number of at least 0'],
+    [
+      input('"shape":[-1],"datatype":"FP32","data":[1]'),
+      'input "x": shape has the dimension -1, a dimension is a whole number of at least 0',
+    ],
     [input('"shape":[1.5],"datatype":"FP32","data":[1]'), 'shape has the dimension 1.5'],
     [input('"shape":["1"],"datatype":"FP32","data":[1]'), 'input "x": a dimension to be a number'],
-    [input('"shape":[9007199254740991,9007199254740991],"datatype":"FP32","data":[1]'), 'more elements than can be counted'],
-    [input(`"shape":[${'1,'.repeat(64)}1],"datatype":"FP32","data":[1]`), 'input "x": shape has more than 64 dimensions'],
-    [input('"shape":[1],"datatype":"TYPE_FP32","data":[1]'), 'input "x": datatype "TYPE_FP32" is not one of BOOL, UINT8'],
-    [input('"shape":[1],"datatype":"FP32"'), 'input "x": neither "data" nor parameters.binary_data_size is given'],
-    [input('"shape":[1],"datatype":"FP32","data":[1],"parameters":{"binary_data_size":4}'), 'input "x": both "data" and parameters.binary_data_size are given'],
-    [input('"shape":[1],"datatype":"FP32","parameters":{"binary_data_size":4}'), 'binary_data_size is 4, but 0 of the 0 bytes after the JSON are left'],
-    [input('"shape":[1],"datatype":"FP32","parameters":{"binary_data_size":"4"}'), 'binary_data_size must be a whole number of at least 0, "4" was given'],
+    [
+      input('"shape":[9007199254740991,9007199254740991],"datatype":"FP32","data":[1]'),
+      'more elements than can be counted',
+    ],
+    [
+      input(`"shape":[${'1,'.repeat(64)}1],"datatype":"FP32","data":[1]`),
+      'input "x": shape has more than 64 dimensions',
+    ],
+    [
+      input('"shape":[1],"datatype":"TYPE_FP32","data":[1]'),
+      'input "x": datatype "TYPE_FP32" is not one of BOOL, UINT8',
+    ],
+    [
+      input('"shape":[1],"datatype":"FP32"'),
+      'input "x": neither "data" nor parameters.binary_data_size is given',
+    ],
+    [
+      input('"shape":[1],"datatype":"FP32","data":[1],"parameters":{"binary_data_size":4}'),
+      'input "x": both "data" and parameters.binary_data_size are given',
+    ],
+    [
+      input('"shape":[1],"datatype":"FP32","parameters":{"binary_data_size":4}'),
+      'binary_data_size is 4, but 0 of the 0 bytes after the JSON are left',
+    ],
+    [
+      input('"shape":[1],"datatype":"FP32","parameters":{"binary_data_size":"4"}'),
+      'binary_data_size must be a whole number of at least 0, "4" was given',
+    ],
     [input('"datatype":"FP32","data":[1]'), 'input "x": "shape" is missing'],
     [input('"shape":[1],"data":[1]'), 'input "x": "datatype" is missing'],
     ['{"inputs":[{"shape":[1],"datatype":"FP32","data":[1]}]}', 'inputs[0]: "name" is missing'],
@@ -272,12 +426,27 @@ describe('a wrong request', () => {
     ['[]', 'expected the request to be an object'],
     ['', 'there is no JSON in the body'],
     ['{"inputs":[],"outputs":[{}]}', 'outputs[0]: "name" is missing'],
-    ['{"inputs":[],"outputs":[{"name":"y","parameters":{"binary_data":1}}]}', 'output "y": binary_data must be true or false, 1 was given'],
-    ['{"inputs":[],"parameters":{"triton_x":1}}', 'parameter "triton_x": keys that begin with "triton_" are reserved'],
+    [
+      '{"inputs":[],"outputs":[{"name":"y","parameters":{"binary_data":1}}]}',
+      'output "y": binary_data must be true or false, 1 was given',
+    ],
+    [
+      '{"inputs":[],"parameters":{"triton_x":1}}',
+      'parameter "triton_x": keys that begin with "triton_" are reserved',
+    ],
     ['{"inputs":[],"parameters":{"headers":"a"}}', 'parameter "headers": the key is reserved'],
-    ['{"inputs":[],"parameters":{"timeout":-1}}', 'parameter "timeout": must be a whole number of at least 0, -1 was given'],
-    ['{"inputs":[],"parameters":{"sequence_id":1.5}}', 'parameter "sequence_id": must be a whole number of at least 0 or a string, 1.5 was given'],
-    ['{"inputs":[],"parameters":{"a":null}}', 'parameter "a": must be a string, a number or a boolean, null was given'],
+    [
+      '{"inputs":[],"parameters":{"timeout":-1}}',
+      'parameter "timeout": must be a whole number of at least 0, -1 was given',
+    ],
+    [
+      '{"inputs":[],"parameters":{"sequence_id":1.5}}',
+      'parameter "sequence_id": must be a whole number of at least 0 or a string, 1.5 was given',
+    ],
+    [
+      '{"inputs":[],"parameters":{"a":null}}',
+      'parameter "a": must be a string, a number or a boolean, null was given',
+    ],
     ['{"inputs":[],"parameters":{"a":[1]}}', 'expected parameter "a" to be a single value'],
     ['{"inputs":[],"inputs":[]}', 'key "inputs" stands twice'],
     ['{"inputs":[],"x":NaN}', 'expected a value to be a number'],
@@ -292,12 +461,21 @@ describe('a wrong request', () => {
     const tensor = { ...fp32(1, 2, 3, 4, 5), name: 'x' };
     const { body, headerLength } = binaryBody([{ ...tensor, shape: [2, 3] }]);
     const length = headerLength ?? 0;
-    expect(errorOf(() => decode({ body, headerLength: length })).message).toBe('input "x": shape [2, 3] of FP32 needs 24 bytes, 20 were given');
-    expect(errorOf(() => decode({ body, headerLength: body.length + 1 })).message).toContain(`the body has ${body.length} bytes`);
+    expect(errorOf(() => decode({ body, headerLength: length })).message).toBe(
+      'input "x": shape [2, 3] of FP32 needs 24 bytes, 20 were given',
+    );
+    expect(errorOf(() => decode({ body, headerLength: body.length + 1 })).message).toContain(
+      `the body has ${body.length} bytes`,
+    );
     const whole = binaryBody([tensor]);
-    expect(errorOf(() => decode({ ...whole, body: whole.body.subarray(0, -1) })).message).toContain('19 of the 19 bytes');
-    expect(errorOf(() => decode({ ...whole, body: Buffer.concat([whole.body, Buffer.alloc(3)]) })).message).toContain('23 bytes after the JSON');
-    const text = (data: Uint8Array) => errorOf(() => decode(binaryBody([{ name: 'x', datatype: 'BYTES', shape: [2], data }]))).message;
+    expect(errorOf(() => decode({ ...whole, body: whole.body.subarray(0, -1) })).message).toContain(
+      '19 of the 19 bytes',
+    );
+    expect(
+      errorOf(() => decode({ ...whole, body: Buffer.concat([whole.body, Buffer.alloc(3)]) })).message,
+    ).toContain('23 bytes after the JSON');
+    const text = (data: Uint8Array) =>
+      errorOf(() => decode(binaryBody([{ name: 'x', datatype: 'BYTES', shape: [2], data }]))).message;
     expect(text(Uint8Array.of(1, 0, 0, 0, 65))).toContain('needs at least 8 bytes, 5 were given');
     expect(text(Uint8Array.of(9, 0, 0, 0, 65, 0, 0, 0, 0))).toContain('ends at byte 13');
   });
@@ -310,18 +488,27 @@ describe('a wrong request', () => {
   });
 
   it('of any bytes is an EngineError or a request, never anything else', () => {
-    const valid = Buffer.from(input('"shape":[2,2],"datatype":"FP32","data":[[1,2.5],[3e1,-4]],"parameters":{"a":"b"}'));
-    const pieces = fc.array(fc.tuple(fc.nat({ max: valid.length - 1 }), fc.integer({ min: 0, max: 255 })), { maxLength: 4 });
+    const valid = Buffer.from(
+      input('"shape":[2,2],"datatype":"FP32","data":[[1,2.5],[3e1,-4]],"parameters":{"a":"b"}'),
+    );
+    const pieces = fc.array(fc.tuple(fc.nat({ max: valid.length - 1 }), fc.integer({ min: 0, max: 255 })), {
+      maxLength: 4,
+    });
     fc.assert(
-      fc.property(pieces, fc.nat({ max: valid.length }), fc.option(fc.nat({ max: 200 })), (edits, length, headerLength) => {
-        const body = Buffer.from(valid.subarray(0, length));
-        for (const [at, byte] of edits) if (at < length) body[at] = byte;
-        try {
-          decode({ body, headerLength });
-        } catch (error) {
-          expect(error).toBeInstanceOf(EngineError);
-        }
-      }),
+      fc.property(
+        pieces,
+        fc.nat({ max: valid.length }),
+        fc.option(fc.nat({ max: 200 })),
+        (edits, length, headerLength) => {
+          const body = Buffer.from(valid.subarray(0, length));
+          for (const [at, byte] of edits) if (at < length) body[at] = byte;
+          try {
+            decode({ body, headerLength });
+          } catch (error) {
+            expect(error).toBeInstanceOf(EngineError);
+          }
+        },
+      ),
       { numRuns: 3000 },
     );
   });

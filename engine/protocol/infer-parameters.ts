@@ -6,7 +6,8 @@ import type { JsonScanner } from './json-scanner';
 const TYPED: Readonly<Record<string, (value: ParameterValue) => string | null>> = {
   timeout: wholeNumber,
   priority: wholeNumber,
-  sequence_id: (value) => (typeof value === 'string' ? null : wholeNumber(value) && 'a whole number of at least 0 or a string'),
+  sequence_id: (value) =>
+    typeof value === 'string' ? null : wholeNumber(value) && 'a whole number of at least 0 or a string',
   sequence_start: boolean,
   sequence_end: boolean,
   binary_data_output: boolean,
@@ -16,7 +17,8 @@ const TYPED: Readonly<Record<string, (value: ParameterValue) => string | null>> 
 export function readRequestParameters(scanner: JsonScanner): Map<string, ParameterValue> {
   const parameters = readParameters(scanner);
   for (const [key, value] of parameters) {
-    if (key.startsWith('triton_')) throw invalid(`parameter "${key}": keys that begin with "triton_" are reserved`);
+    if (key.startsWith('triton_'))
+      throw invalid(`parameter "${key}": keys that begin with "triton_" are reserved`);
     if (key === 'headers') throw invalid('parameter "headers": the key is reserved');
     const expected = Object.hasOwn(TYPED, key) ? TYPED[key]?.(value) : null;
     if (expected) throw invalid(`parameter "${key}": must be ${expected}, ${shown(value)} was given`);
@@ -36,7 +38,9 @@ export function readInputParameters(scanner: JsonScanner, label: string): InputP
   const size = parameters.get('binary_data_size');
   if (size === undefined) return { binaryDataSize: null };
   if (typeof size !== 'number' || wholeNumber(size)) {
-    throw invalid(`${label}: binary_data_size must be a whole number of at least 0, ${shown(size)} was given`);
+    throw invalid(
+      `${label}: binary_data_size must be a whole number of at least 0, ${shown(size)} was given`,
+    );
   }
   return { binaryDataSize: size };
 }
@@ -45,10 +49,14 @@ export function readOutputParameters(scanner: JsonScanner, label: string): Omit<
   const parameters = readParameters(scanner);
   refuseSharedMemory(parameters, label);
   const binary = parameters.get('binary_data') ?? false;
-  if (typeof binary !== 'boolean') throw invalid(`${label}: binary_data must be true or false, ${shown(binary)} was given`);
+  if (typeof binary !== 'boolean')
+    throw invalid(`${label}: binary_data must be true or false, ${shown(binary)} was given`);
   const classification = parameters.get('classification') ?? 0;
   if (classification !== 0) {
-    throw new EngineError('UNSUPPORTED', `${label}: classification is not supported: ask for the output itself and sort it`);
+    throw new EngineError(
+      'UNSUPPORTED',
+      `${label}: classification is not supported: ask for the output itself and sort it`,
+    );
   }
   return { binary, classificationCount: 0 };
 }
@@ -57,7 +65,8 @@ function readParameters(scanner: JsonScanner): Map<string, ParameterValue> {
   const parameters = new Map<string, ParameterValue>();
   scanner.readObject('parameters', (key) => {
     const value = scanner.readScalar(`parameter "${key}"`);
-    if (value === null) throw scanner.fail(`parameter "${key}": must be a string, a number or a boolean, null was given`);
+    if (value === null)
+      throw scanner.fail(`parameter "${key}": must be a string, a number or a boolean, null was given`);
     parameters.set(key, value);
   });
   return parameters;
@@ -66,13 +75,19 @@ function readParameters(scanner: JsonScanner): Map<string, ParameterValue> {
 function refuseSharedMemory(parameters: ReadonlyMap<string, ParameterValue>, label: string): void {
   for (const key of parameters.keys()) {
     if (key.startsWith('shared_memory_')) {
-      throw new EngineError('UNSUPPORTED', `${label}: shared memory is not supported: send the data in the body (binary tensors)`);
+      throw new EngineError(
+        'UNSUPPORTED',
+        `${label}: shared memory is not supported: send the data in the body (binary tensors)`,
+      );
     }
   }
 }
 
 function wholeNumber(value: ParameterValue): string | null {
-  const isWhole = typeof value === 'bigint' ? value >= 0n : typeof value === 'number' && Number.isInteger(value) && value >= 0;
+  const isWhole =
+    typeof value === 'bigint'
+      ? value >= 0n
+      : typeof value === 'number' && Number.isInteger(value) && value >= 0;
   return isWhole ? null : 'a whole number of at least 0';
 }
 

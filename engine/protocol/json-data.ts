@@ -10,7 +10,9 @@ const COMMA = 0x2c;
 /** Writes one element of a tensor; `offset` is where its bytes begin. */
 type WriteElement = (text: JsonText, view: DataView, offset: number) => void;
 
-const WRITERS: Readonly<Record<Exclude<Datatype, 'BYTES' | 'FP32'>, { readonly bytes: number; readonly write: WriteElement }>> = {
+const WRITERS: Readonly<
+  Record<Exclude<Datatype, 'BYTES' | 'FP32'>, { readonly bytes: number; readonly write: WriteElement }>
+> = {
   BOOL: { bytes: 1, write: (text, view, at) => text.raw(view.getUint8(at) === 0 ? 'false' : 'true') },
   UINT8: { bytes: 1, write: (text, view, at) => text.whole(view.getUint8(at)) },
   INT8: { bytes: 1, write: (text, view, at) => text.whole(view.getInt8(at)) },
@@ -55,7 +57,9 @@ export function writeJsonData(text: JsonText, tensor: NamedTensor): void {
 function writeStrings(text: JsonText, { name, data, shape }: NamedTensor): void {
   decodeBytesElements(data, elementCount(shape), name).forEach((element, i) => {
     if (!isUtf8(element)) {
-      throw invalid(`output "${name}": element ${i} is not valid UTF-8 and has no JSON form; ask for it as binary data (parameters.binary_data: true)`);
+      throw invalid(
+        `output "${name}": element ${i} is not valid UTF-8 and has no JSON form; ask for it as binary data (parameters.binary_data: true)`,
+      );
     }
     if (i > 0) text.byte(COMMA);
     text.quoted(Buffer.from(element.buffer, element.byteOffset, element.byteLength).toString());

@@ -17,7 +17,8 @@ export abstract class JsonElements {
   /** Reads the elements up to the end of the innermost array. */
   readRun(scanner: JsonScanner): void {
     do {
-      if (this.index === this.count) throw invalid(`${scanner.describe()}the shape has room for ${this.count}, and more elements follow`);
+      if (this.index === this.count)
+        throw invalid(`${scanner.describe()}the shape has room for ${this.count}, and more elements follow`);
       this.read(scanner);
       this.index++;
     } while (scanner.readComma());
@@ -78,7 +79,11 @@ class SingleElements extends JsonElements {
     const value = scanner.readFloat('an element', true);
     this.#values[this.index] = value;
     if (Math.abs(Math.fround(value)) === Number.POSITIVE_INFINITY && Number.isFinite(value)) {
-      throw this.outOfRange(scanner, start, 'at most 3.4028235e38 either way (write Infinity if that is meant)');
+      throw this.outOfRange(
+        scanner,
+        start,
+        'at most 3.4028235e38 either way (write Infinity if that is meant)',
+      );
     }
   }
 
@@ -117,7 +122,11 @@ class HalfElements extends JsonElements {
     const value = scanner.readFloat('an element', false);
     const bits = this.toBits(value);
     if ((bits & 0x7fff) === this.infinity.bits && Number.isFinite(value)) {
-      throw this.outOfRange(scanner, start, `at most ${this.infinity.largest} either way (write Infinity if that is meant)`);
+      throw this.outOfRange(
+        scanner,
+        start,
+        `at most ${this.infinity.largest} either way (write Infinity if that is meant)`,
+      );
     }
     this.#values[this.index] = bits;
   }

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { JsonScanner } from './json-scanner';
 
-const scannerOf = (text: string | Uint8Array) => new JsonScanner(typeof text === 'string' ? Buffer.from(text) : text);
+const scannerOf = (text: string | Uint8Array) =>
+  new JsonScanner(typeof text === 'string' ? Buffer.from(text) : text);
 
 /** Builds what JSON.parse builds, by asking the scanner for one value after the other. */
 function readTree(scanner: JsonScanner): unknown {
@@ -62,13 +63,41 @@ describe('the JSON scanner', () => {
     fc.assert(
       fc.property(spaced, ([json, indent]) => {
         const text = JSON.stringify(JSON.parse(json), null, indent);
-        expect(parse(text)).toEqual(JSON.parse(text, (_, value) => (isRecord(value) ? Object.assign(Object.create(null), value) : value)));
+        expect(parse(text)).toEqual(
+          JSON.parse(text, (_, value) =>
+            isRecord(value) ? Object.assign(Object.create(null), value) : value,
+          ),
+        );
       }),
     );
   });
 
   it('refuses what JSON.parse refuses, whatever byte of a text is changed, dropped or added', () => {
-    const edit = fc.tuple(spaced, fc.nat(), fc.constantFrom('', ' ', '"', '\\', ',', ':', '[', ']', '{', '}', '0', '-', '.', 'e', '+', 'n', '\n', '\u0001'), fc.boolean());
+    const edit = fc.tuple(
+      spaced,
+      fc.nat(),
+      fc.constantFrom(
+        '',
+        ' ',
+        '"',
+        '\\',
+        ',',
+        ':',
+        '[',
+        ']',
+        '{',
+        '}',
+        '0',
+        '-',
+        '.',
+        'e',
+        '+',
+        'n',
+        '\n',
+        '\u0001',
+      ),
+      fc.boolean(),
+    );
     fc.assert(
       fc.property(edit, ([[json, indent], at, put, replaces]) => {
         const text = JSON.stringify(JSON.parse(json), null, indent);
@@ -86,7 +115,12 @@ describe('the JSON scanner', () => {
   it('reads every double as JSON.parse does', () => {
     fc.assert(
       fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => {
-        for (const text of [JSON.stringify(value), value.toPrecision(17), value.toExponential(20), value.toFixed(3)]) {
+        for (const text of [
+          JSON.stringify(value),
+          value.toPrecision(17),
+          value.toExponential(20),
+          value.toFixed(3),
+        ]) {
           expect(scannerOf(text).readNumber('value')).toBe(JSON.parse(text));
         }
       }),
@@ -95,15 +129,23 @@ describe('the JSON scanner', () => {
   });
 
   it('reads digits in any number and at any exponent as JSON.parse does', () => {
-    const digits = fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 1, maxLength: 40 }).map((list) => list.join(''));
+    const digits = fc
+      .array(fc.integer({ min: 0, max: 9 }), { minLength: 1, maxLength: 40 })
+      .map((list) => list.join(''));
     fc.assert(
-      fc.property(digits, digits, fc.integer({ min: -330, max: 300 }), fc.boolean(), (whole, fraction, exponent, isNegative) => {
-        const text = `${isNegative ? '-' : ''}${whole.replace(/^0+(?=\d)/, '')}.${fraction}e${exponent}`;
-        const expected = Number(text);
-        if (!Number.isFinite(expected)) return;
-        expect(scannerOf(text).readNumber('value')).toBe(expected);
-        expect(Math.fround(scannerOf(text).readFloat('value', true))).toBe(Math.fround(expected));
-      }),
+      fc.property(
+        digits,
+        digits,
+        fc.integer({ min: -330, max: 300 }),
+        fc.boolean(),
+        (whole, fraction, exponent, isNegative) => {
+          const text = `${isNegative ? '-' : ''}${whole.replace(/^0+(?=\d)/, '')}.${fraction}e${exponent}`;
+          const expected = Number(text);
+          if (!Number.isFinite(expected)) return;
+          expect(scannerOf(text).readNumber('value')).toBe(expected);
+          expect(Math.fround(scannerOf(text).readFloat('value', true))).toBe(Math.fround(expected));
+        },
+      ),
       { numRuns: 2000 },
     );
   });
@@ -128,12 +170,16 @@ describe('the JSON scanner', () => {
     expect(scannerOf('NaN').readFloat('value', true)).toBeNaN();
     expect(scannerOf('Infinity').readFloat('value', true)).toBe(Number.POSITIVE_INFINITY);
     expect(scannerOf('-Infinity').readFloat('value', false)).toBe(Number.NEGATIVE_INFINITY);
-    for (const text of ['NaN', 'Infinity', '-Infinity']) expect(() => scannerOf(text).readNumber('value')).toThrow('expected value to be a number');
-    for (const text of ['nan', 'Inf', '+1', '-', '--1', 'Nope', '-Inf']) expect(accepts(() => scannerOf(text).readFloat('value', true))).toBe(false);
+    for (const text of ['NaN', 'Infinity', '-Infinity'])
+      expect(() => scannerOf(text).readNumber('value')).toThrow('expected value to be a number');
+    for (const text of ['nan', 'Inf', '+1', '-', '--1', 'Nope', '-Inf'])
+      expect(accepts(() => scannerOf(text).readFloat('value', true))).toBe(false);
   });
 
   it('refuses a key that stands twice, in small objects and in large ones', () => {
-    expect(() => parse('{"a":1,"b":2,"a":3}')).toThrow('key "a" stands twice in one object (byte 13 of the JSON)');
+    expect(() => parse('{"a":1,"b":2,"a":3}')).toThrow(
+      'key "a" stands twice in one object (byte 13 of the JSON)',
+    );
     const keys = Array.from({ length: 40 }, (_, i) => `"k${i}":${i}`);
     expect(skips(`{${keys.join(',')}}`)).toBe(true);
     for (const twin of [0, 15, 16, 39]) expect(skips(`{${keys.join(',')},"k${twin}":0}`)).toBe(false);

@@ -62,7 +62,9 @@ export class JsonScanner {
   #isWhole = true;
 
   constructor(bytes: Uint8Array) {
-    this.#bytes = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#bytes = Buffer.isBuffer(bytes)
+      ? bytes
+      : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   /** Where the next value begins, to come back to it with `returnTo`. */
@@ -139,7 +141,9 @@ export class JsonScanner {
 
   readString(what: string): string {
     const { start, end, isPlain, isAscii } = this.#scanString(what);
-    return isPlain ? this.#bytes.toString(isAscii ? 'latin1' : 'utf8', start, end) : this.#unescaped(start, end);
+    return isPlain
+      ? this.#bytes.toString(isAscii ? 'latin1' : 'utf8', start, end)
+      : this.#unescaped(start, end);
   }
 
   /** A string as UTF-8 bytes; a view on the body when nothing in it is escaped. */
@@ -242,7 +246,8 @@ export class JsonScanner {
 
   #open(bracket: number, expected: string): void {
     if (this.#bytes[this.#at] !== bracket) throw this.#unexpected(expected);
-    if (++this.#depth > DEPTH_LIMIT) throw this.fail(`the JSON is nested deeper than ${DEPTH_LIMIT} levels, which is the limit`);
+    if (++this.#depth > DEPTH_LIMIT)
+      throw this.fail(`the JSON is nested deeper than ${DEPTH_LIMIT} levels, which is the limit`);
     this.#at++;
     this.#skipSpace();
   }
@@ -290,7 +295,8 @@ export class JsonScanner {
       const byte = bytes[at];
       if (byte === QUOTE) break;
       if (byte === undefined) throw this.fail('a string does not end', start - 1);
-      if (byte < SPACE) throw this.fail(`a string holds the control character ${byte}, which must be escaped`, at);
+      if (byte < SPACE)
+        throw this.fail(`a string holds the control character ${byte}, which must be escaped`, at);
       if (byte === BACKSLASH) {
         isPlain = false;
         at++;
@@ -409,7 +415,8 @@ export class JsonScanner {
   }
 
   #signed(value: number, isNegative: boolean, start: number): number {
-    if (value === Number.POSITIVE_INFINITY) throw this.fail(`${this.textSince(start)} is too large for a number`, start);
+    if (value === Number.POSITIVE_INFINITY)
+      throw this.fail(`${this.textSince(start)} is too large for a number`, start);
     return isNegative ? -value : value;
   }
 

@@ -22,7 +22,9 @@ export function readJsonTensor(scanner: JsonScanner, { label, datatype, shape }:
   const count = elementCount(shape);
   // An element is at least one byte, and a comma or bracket follows: no memory for elements that cannot be there.
   if (count * 2 > scanner.bytesLeft) {
-    throw invalid(`${label}: shape ${formatShape(shape)} needs ${count} elements, and only ${scanner.bytesLeft} bytes of JSON are left`);
+    throw invalid(
+      `${label}: shape ${formatShape(shape)} needs ${count} elements, and only ${scanner.bytesLeft} bytes of JSON are left`,
+    );
   }
   const elements = createJsonElements(datatype, count);
   const describe = scanner.describe;
@@ -31,7 +33,9 @@ export function readJsonTensor(scanner: JsonScanner, { label, datatype, shape }:
   form.read(0);
   scanner.describe = describe;
   if (elements.index !== count) {
-    throw invalid(`${label}: shape ${formatShape(shape)} needs ${count} elements, data holds ${elements.index}`);
+    throw invalid(
+      `${label}: shape ${formatShape(shape)} needs ${count} elements, data holds ${elements.index}`,
+    );
   }
   form.mustFit(shape);
   return elements.finish();
@@ -59,20 +63,26 @@ class ArrayForm {
       } while (scanner.readComma());
     } else if (!scanner.atArrayEnd()) {
       this.#leafLevel ??= level;
-      if (this.#leafLevel !== level) throw scanner.fail('the elements of data stand at different levels of nesting');
+      if (this.#leafLevel !== level)
+        throw scanner.fail('the elements of data stand at different levels of nesting');
       const before = elements.index;
       elements.readRun(scanner);
       length = elements.index - before;
     }
     scanner.closeArray();
     const expected = (this.#lengths[level] ??= length);
-    if (expected !== length) throw invalid(`${this.label}: data is ragged: arrays of ${expected} and of ${length} stand at the same level`);
+    if (expected !== length)
+      throw invalid(
+        `${this.label}: data is ragged: arrays of ${expected} and of ${length} stand at the same level`,
+      );
   }
 
   mustFit(shape: readonly number[]): void {
     if (this.#leafLevel === null || this.#leafLevel === 0 || this.#lengths.length !== shape.length) return;
     if (this.#lengths.some((length, axis) => length !== shape[axis])) {
-      throw invalid(`${this.label}: data is nested as ${formatShape(this.#lengths)}, shape is ${formatShape(shape)}`);
+      throw invalid(
+        `${this.label}: data is nested as ${formatShape(this.#lengths)}, shape is ${formatShape(shape)}`,
+      );
     }
   }
 }

@@ -9,12 +9,21 @@ export function bytesElementOffsets(data: Uint8Array, count: number, name: strin
   const offsets: number[] = [0];
   let at = 0;
   for (let i = 0; i < count; i++) {
-    if (at + 4 > data.byteLength) throw invalid(`tensor "${name}": element ${i} of ${count} lies beyond the ${data.byteLength} bytes given`);
+    if (at + 4 > data.byteLength)
+      throw invalid(
+        `tensor "${name}": element ${i} of ${count} lies beyond the ${data.byteLength} bytes given`,
+      );
     at += 4 + view.getUint32(at, true);
-    if (at > data.byteLength) throw invalid(`tensor "${name}": element ${i} says it ends at byte ${at}, but only ${data.byteLength} bytes were given`);
+    if (at > data.byteLength)
+      throw invalid(
+        `tensor "${name}": element ${i} says it ends at byte ${at}, but only ${data.byteLength} bytes were given`,
+      );
     offsets.push(at);
   }
-  if (at !== data.byteLength) throw invalid(`tensor "${name}": ${count} elements end at byte ${at}, but ${data.byteLength} bytes were given`);
+  if (at !== data.byteLength)
+    throw invalid(
+      `tensor "${name}": ${count} elements end at byte ${at}, but ${data.byteLength} bytes were given`,
+    );
   return offsets;
 }
 

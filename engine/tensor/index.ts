@@ -1,6 +1,6 @@
 export { bytesElementOffsets, decodeBytesElements, encodeBytesElements } from './bytes-elements';
 export { concatRows } from './concat';
 export { ELEMENT_BYTES } from './datatype';
-export { elementCount, formatShape, sameShape } from './shape';
+export { elementCount, formatShape } from './shape';
 export { splitRows } from './slice';
 export type { NamedTensor, Tensor } from './tensor';

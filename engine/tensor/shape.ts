@@ -5,10 +5,6 @@ export function elementCount(shape: readonly number[]): number {
   return count;
 }
 
-export function sameShape(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((dim, i) => dim === b[i]);
-}
-
 /** "[1, 3, -1]", as error messages show shapes. */
 export function formatShape(shape: readonly number[]): string {
   return `[${shape.join(', ')}]`;

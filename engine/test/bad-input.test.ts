@@ -66,7 +66,8 @@ describe('a bad request', () => {
 
   test('in chunks without a length is refused as soon as it passes the limit', async () => {
     const chunk = `10000\r\n${' '.repeat(0x10000)}\r\n`;
-    const head = 'POST /v2/models/plus/infer HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n';
+    const head =
+      'POST /v2/models/plus/infer HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n';
     const answer = await rawExchange(head + chunk.repeat(6));
     expect(answer).toMatch(/^HTTP\/1\.1 413 /);
     expect(answer).toContain(String(BODY_LIMIT_BYTES));
@@ -76,7 +77,9 @@ describe('a bad request', () => {
 describe('a client that leaves', () => {
   const request = (body: string, length = body.length): string =>
     `POST /v2/models/slow/infer HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${length}\r\n\r\n${body}`;
-  const body = JSON.stringify({ inputs: [{ name: 'x', datatype: 'FP32', shape: [8, 2], data: new Array(16).fill(1) }] });
+  const body = JSON.stringify({
+    inputs: [{ name: 'x', datatype: 'FP32', shape: [8, 2], data: new Array(16).fill(1) }],
+  });
 
   test('while it waits leaves the queue, is counted, and disturbs nobody', async () => {
     const before = t.counters('slow').requestsFailed.CANCELLED ?? 0;
@@ -102,7 +105,9 @@ describe('a client that leaves', () => {
   });
 });
 
-test('a thousand bad requests leave memory, connections and queues as they were', { timeout: 60_000 }, async () => {
+test('a thousand bad requests leave memory, connections and queues as they were', {
+  timeout: 60_000,
+}, async () => {
   const repeat = async (times: number): Promise<void> => {
     for (let done = 0; done < times; ) {
       const some = BAD_REQUESTS.slice(0, Math.min(BAD_REQUESTS.length, times - done));

@@ -15,7 +15,13 @@ export interface BadRequest {
 
 type Json = Readonly<Record<string, unknown>>;
 
-const x = (more: Json = {}): Json => ({ name: 'x', datatype: 'FP32', shape: [1, 3], data: [1, 2, 3], ...more });
+const x = (more: Json = {}): Json => ({
+  name: 'x',
+  datatype: 'FP32',
+  shape: [1, 3],
+  data: [1, 2, 3],
+  ...more,
+});
 const pairInput = (name: string, more: Json = {}): Json => ({
   name,
   datatype: 'INT64',
@@ -33,10 +39,21 @@ const badInput = (title: string, more: Json, says: RegExp): BadRequest =>
   infer(title, { inputs: [x(more)] }, 'INVALID_ARGUMENT', says);
 const badText = (title: string, text: string, says: RegExp): BadRequest =>
   infer(title, text, 'INVALID_ARGUMENT', says);
-const binary = (title: string, sizes: { stated: number; sent: number }, says: RegExp, more: Json = {}): BadRequest => ({
+const binary = (
+  title: string,
+  sizes: { stated: number; sent: number },
+  says: RegExp,
+  more: Json = {},
+): BadRequest => ({
   title,
   send: (http) => {
-    const input = { name: 'x', datatype: 'FP32', shape: [1, 3], ...more, parameters: { binary_data_size: sizes.stated } };
+    const input = {
+      name: 'x',
+      datatype: 'FP32',
+      shape: [1, 3],
+      ...more,
+      parameters: { binary_data_size: sizes.stated },
+    };
     const json = Buffer.from(JSON.stringify({ inputs: [input] }));
     return http.send('POST', '/v2/models/plus/infer', Buffer.concat([json, Buffer.alloc(sizes.sent)]), {
       'inference-header-content-length': String(json.byteLength),
@@ -45,7 +62,12 @@ const binary = (title: string, sizes: { stated: number; sent: number }, says: Re
   code: 'INVALID_ARGUMENT',
   says,
 });
-const withHeaders = (title: string, headers: Record<string, string>, code: ErrorCode, says: RegExp): BadRequest => ({
+const withHeaders = (
+  title: string,
+  headers: Record<string, string>,
+  code: ErrorCode,
+  says: RegExp,
+): BadRequest => ({
   title,
   send: (http) => http.send('POST', '/v2/models/plus/infer', JSON.stringify({ inputs: [x()] }), headers),
   code,
@@ -63,19 +85,48 @@ const nested = (depth: number, inner: string): string => '['.repeat(depth) + inn
 export const BAD_REQUESTS: readonly BadRequest[] = [
   // Names
   infer('an unknown model', { inputs: [x()] }, 'MODEL_UNKNOWN', /unknown model: 'nope'/, 'nope'),
-  at('an unknown version', 'POST', '/v2/models/plus/versions/9/infer', 'VERSION_NOT_FOUND', /"plus".*version 9.*on disk: 1/),
-  at('a path for a name', 'POST', '/v2/models/..%2F..%2Fetc%2Fpasswd/infer', 'MODEL_UNKNOWN', /\.\.\/\.\.\/etc\/passwd/),
+  at(
+    'an unknown version',
+    'POST',
+    '/v2/models/plus/versions/9/infer',
+    'VERSION_NOT_FOUND',
+    /"plus".*version 9.*on disk: 1/,
+  ),
+  at(
+    'a path for a name',
+    'POST',
+    '/v2/models/..%2F..%2Fetc%2Fpasswd/infer',
+    'MODEL_UNKNOWN',
+    /\.\.\/\.\.\/etc\/passwd/,
+  ),
   at('a name of the object prototype', 'POST', '/v2/models/__proto__/infer', 'MODEL_UNKNOWN', /__proto__/),
   at('a path that is none', 'GET', '/v3/models', 'NOT_FOUND', /\/v3\/models/),
-  at('a method that is not for that path', 'GET', '/v2/models/plus/infer', 'METHOD_NOT_ALLOWED', /GET.*POST|POST.*GET/s),
+  at(
+    'a method that is not for that path',
+    'GET',
+    '/v2/models/plus/infer',
+    'METHOD_NOT_ALLOWED',
+    /GET.*POST|POST.*GET/s,
+  ),
   // Inputs against the model
   badInput('a wrong shape', { shape: [1, 4], data: [1, 2, 3, 4] }, /"x".*\[1, ?4\].*\[batch, 3\]/),
   badInput('a wrong rank', { shape: [3] }, /"x".*\[3\].*\[batch, 3\]/),
   badInput('a wrong datatype', { datatype: 'INT32' }, /"x".*INT32.*FP32/),
   badInput('too many rows', { shape: [17, 3], data: new Array(51).fill(0) }, /17.*max_batch_size is 16/),
   badInput('no rows', { shape: [0, 3], data: [] }, /dimension is 0.*at least one row/),
-  infer('a missing input', { inputs: [pairInput('a')] }, 'INVALID_ARGUMENT', /missing input "b".*1 of 2/, 'pair'),
-  infer('an input too many', { inputs: [x(), x({ name: 'z' })] }, 'INVALID_ARGUMENT', /unexpected input "z".*takes "x"/),
+  infer(
+    'a missing input',
+    { inputs: [pairInput('a')] },
+    'INVALID_ARGUMENT',
+    /missing input "b".*1 of 2/,
+    'pair',
+  ),
+  infer(
+    'an input too many',
+    { inputs: [x(), x({ name: 'z' })] },
+    'INVALID_ARGUMENT',
+    /unexpected input "z".*takes "x"/,
+  ),
   infer('an input twice', { inputs: [x(), x()] }, 'INVALID_ARGUMENT', /"x".*twice/),
   infer(
     'inputs of different batch sizes',
@@ -86,7 +137,12 @@ export const BAD_REQUESTS: readonly BadRequest[] = [
   ),
   infer('no inputs', { inputs: [] }, 'INVALID_ARGUMENT', /missing input "x"/),
   infer('no field "inputs"', { id: '1' }, 'INVALID_ARGUMENT', /"inputs"/),
-  infer('an unknown output', { inputs: [x()], outputs: [{ name: 'q' }] }, 'INVALID_ARGUMENT', /output "q".*has "y"/),
+  infer(
+    'an unknown output',
+    { inputs: [x()], outputs: [{ name: 'q' }] },
+    'INVALID_ARGUMENT',
+    /output "q".*has "y"/,
+  ),
   // Inputs in themselves
   badInput('an unknown datatype', { datatype: 'FP99' }, /"x".*"FP99".*FP32/),
   badInput('no datatype', { datatype: undefined }, /"x".*"datatype" is missing/),
@@ -99,7 +155,17 @@ export const BAD_REQUESTS: readonly BadRequest[] = [
   badInput('too many elements', { data: [1, 2, 3, 4] }, /"x".*room for 3/),
   badInput('a text for a number', { data: [1, 'two', 3] }, /"x".*element 1/),
   badInput('a number that does not fit', { data: [1, 1e39, 3] }, /"x".*element 1.*1e\+?39.*3\.4/),
-  badInput('ragged data', { shape: [2, 3], data: [[1, 2, 3, 4], [5, 6]] }, /"x".*ragged|"x".*room/),
+  badInput(
+    'ragged data',
+    {
+      shape: [2, 3],
+      data: [
+        [1, 2, 3, 4],
+        [5, 6],
+      ],
+    },
+    /"x".*ragged|"x".*room/,
+  ),
   infer(
     'a fraction for a whole number',
     { inputs: [pairInput('a', { data: [1.5, 2] }), pairInput('b')] },
@@ -138,7 +204,11 @@ export const BAD_REQUESTS: readonly BadRequest[] = [
   badText('a comma too many', '{"inputs":[],}', /byte \d+|position|offset|column/i),
   badText('two values', '{"inputs":[]} {}', /byte \d+|position|offset|column|after/i),
   badText('no object', '[1]', /object/i),
-  badText('nesting 10,000 deep in a field nobody knows', `{"extra":${nested(10_000, '1')}}`, /deep|nest|levels/i),
+  badText(
+    'nesting 10,000 deep in a field nobody knows',
+    `{"extra":${nested(10_000, '1')}}`,
+    /deep|nest|levels/i,
+  ),
   badText(
     'nesting 10,000 deep in the data',
     `{"inputs":[{"name":"x","datatype":"FP32","shape":[1,3],"data":${nested(10_000, '1,2,3')}}]}`,

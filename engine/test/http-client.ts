@@ -68,9 +68,7 @@ export class HttpClient {
     const data = Buffer.from(values.buffer, values.byteOffset, values.byteLength);
     const json = Buffer.from(
       JSON.stringify({
-        inputs: [
-          { name: 'x', datatype: 'FP32', shape, parameters: { binary_data_size: data.byteLength } },
-        ],
+        inputs: [{ name: 'x', datatype: 'FP32', shape, parameters: { binary_data_size: data.byteLength } }],
         outputs: [{ name: 'y', parameters: { binary_data: true } }],
       }),
     );

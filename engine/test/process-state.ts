@@ -19,5 +19,7 @@ export function openSockets(): number {
 
 /** Worker threads of this process, ended ones not counted. */
 export function workerThreads(): number {
-  return process.getActiveResourcesInfo().filter((resource) => resource === 'MessagePort' || resource === 'Worker').length;
+  return process
+    .getActiveResourcesInfo()
+    .filter((resource) => resource === 'MessagePort' || resource === 'Worker').length;
 }

@@ -14,8 +14,8 @@ import {
   pairQuestion,
   type Question,
   rotatingQuestion,
-  textQuestion,
   Traffic,
+  textQuestion,
 } from './traffic';
 import { waitUntil } from './wait-until';
 
@@ -53,35 +53,37 @@ const QUESTIONS: readonly Question[] = [
 ];
 
 /** Changed through the registry, the control plane's socket, and the file, in this order and then again. */
-const CHANGED_BY = { registry: ['plus', 'heavy'], socket: ['dynamic', 'pair', 'waiting'], file: ['linear', 'text'] };
+const CHANGED_BY = {
+  registry: ['plus', 'heavy'],
+  socket: ['dynamic', 'pair', 'waiting'],
+  file: ['linear', 'text'],
+};
 
-test(
-  'every request is answered once with its own right answer while settings, models and instances change',
-  { timeout: DURATION_MS + 120_000 },
-  async () => {
-    const t = await startEngine({ models: MODELS, argv: ['--log-level', 'error'] });
-    try {
-      const traffic = new Traffic(t.http, QUESTIONS, CLIENTS);
-      const endMs = performance.now() + DURATION_MS;
-      const [changes, visits, batchesKilled] = await Promise.all([
-        changeSettings(t, endMs),
-        comeAndGo(t, endMs),
-        killInstances(t, endMs),
-      ]);
-      await traffic.stop();
-      await waitUntil('nothing is under way', () => t.engine.registry.counters().every(isIdle));
-      report(t, traffic, { changes, visits, kills: batchesKilled.length });
+test('every request is answered once with its own right answer while settings, models and instances change', {
+  timeout: DURATION_MS + 120_000,
+}, async () => {
+  const t = await startEngine({ models: MODELS, argv: ['--log-level', 'error'] });
+  try {
+    const traffic = new Traffic(t.http, QUESTIONS, CLIENTS);
+    const endMs = performance.now() + DURATION_MS;
+    const [changes, visits, batchesKilled] = await Promise.all([
+      changeSettings(t, endMs),
+      comeAndGo(t, endMs),
+      killInstances(t, endMs),
+    ]);
+    await traffic.stop();
+    await waitUntil('nothing is under way', () => t.engine.registry.counters().every(isIdle));
+    report(t, traffic, { changes, visits, kills: batchesKilled.length });
 
-      expect(traffic.faults).toEqual([]);
-      expectOnlyKilledBatchesFailed(traffic, batchesKilled);
-      for (const model of traffic.tallies.keys()) expectCountersAddUp(t, traffic, model);
-      // Everything was asked, and the load was a load.
-      for (const [model, tally] of traffic.tallies) expect(tally.right, model).toBeGreaterThan(10);
-    } finally {
-      await t.close();
-    }
-  },
-);
+    expect(traffic.faults).toEqual([]);
+    expectOnlyKilledBatchesFailed(traffic, batchesKilled);
+    for (const model of traffic.tallies.keys()) expectCountersAddUp(t, traffic, model);
+    // Everything was asked, and the load was a load.
+    for (const [model, tally] of traffic.tallies) expect(tally.right, model).toBeGreaterThan(10);
+  } finally {
+    await t.close();
+  }
+});
 
 interface Changes {
   registry: number;
@@ -118,10 +120,21 @@ async function changeSettings(t: TestEngine, endMs: number): Promise<Changes> {
   return changes;
 }
 
-async function changeOne(t: TestEngine, way: keyof Changes, model: string, settings: SomeSettings): Promise<void> {
+async function changeOne(
+  t: TestEngine,
+  way: keyof Changes,
+  model: string,
+  settings: SomeSettings,
+): Promise<void> {
   if (way === 'file') {
     t.write({ [`${model}/config.pbtxt`]: configText(settings) });
-    await waitUntil(`${model} follows its file`, () => follows(t, model, settings), { limitMs: 20_000 });
+    await waitUntil(`${model} follows its file`, () => follows(t, model, settings), {
+      limitMs: 20_000,
+    }).catch((error: Error) => {
+      const { settings: now, instancesReady, state, reason } = t.engine.registry.summary(model);
+      const facts = { wanted: settings, now, instancesReady, state, reason, logs: t.logs.slice(-20) };
+      throw new Error(`${error.message}: ${JSON.stringify(facts)}`);
+    });
     return;
   }
   const { settings: now } =
@@ -230,12 +243,15 @@ const isIdle = ({ queueLength, inFlight }: { queueLength: number; inFlight: numb
 function expectOnlyKilledBatchesFailed(traffic: Traffic, killed: readonly number[]): void {
   const lost = traffic.refusals.filter(({ code }) => code === 'INSTANCE_LOST');
   const away = traffic.refusals.filter(({ code }) => code === 'MODEL_NOT_READY');
-  expect(traffic.refusals.filter((refusal) => !lost.includes(refusal) && !away.includes(refusal))).toEqual([]);
+  expect(traffic.refusals.filter((refusal) => !lost.includes(refusal) && !away.includes(refusal))).toEqual(
+    [],
+  );
   expect(new Set(away.map(({ model }) => model))).toEqual(new Set(away.length > 0 ? ['guest'] : []));
   expect(new Set(lost.map(({ model }) => model))).toEqual(new Set(['heavy']));
   const batches = new Set(lost.map(({ error }) => Number(/batch (\d+)/.exec(error)?.[1])));
   expect(batches).toEqual(new Set(killed));
-  for (const { error } of lost) expect(error).toMatch(/^instance heavy\/1#\d+ was lost: .+ \(batch \d+, \d+ rows\)$/);
+  for (const { error } of lost)
+    expect(error).toMatch(/^instance heavy\/1#\d+ was lost: .+ \(batch \d+, \d+ rows\)$/);
 }
 
 function expectCountersAddUp(t: TestEngine, traffic: Traffic, model: string): void {
@@ -256,7 +272,11 @@ function expectCountersAddUp(t: TestEngine, traffic: Traffic, model: string): vo
   );
 }
 
-function report(t: TestEngine, traffic: Traffic, done: { changes: Changes; visits: number; kills: number }): void {
+function report(
+  t: TestEngine,
+  traffic: Traffic,
+  done: { changes: Changes; visits: number; kills: number },
+): void {
   const meanBatch = Object.fromEntries(
     [...traffic.tallies.keys()].map((model) => {
       const { inferenceCount, executionCount } = t.counters(model);

@@ -1,6 +1,6 @@
 import { deepStrictEqual } from 'node:assert';
-import { createRandom, type Random } from './random';
 import type { HttpAnswer, HttpClient, InferAnswer } from './http-client';
+import { createRandom, type Random } from './random';
 
 /** One kind of request whose right answer is known. */
 export interface Question {
@@ -110,7 +110,11 @@ export function distinctValues(serial: number, count: number): number[] {
 const rowsOf = (random: Random): number => 1 + random.below(3);
 
 /** `y = x + addend` on FP32 `[rows, ...inner]`, JSON and binary by turns. */
-export function addingQuestion(model: string, inner: (random: Random) => readonly number[], addend = 1): Question {
+export function addingQuestion(
+  model: string,
+  inner: (random: Random) => readonly number[],
+  addend = 1,
+): Question {
   return {
     model,
     ask: async (http, serial, random) => {
@@ -138,7 +142,12 @@ export function addingQuestion(model: string, inner: (random: Random) => readonl
 }
 
 /** `y = x * weights` for whole numbers small enough to be exact. */
-export function linearQuestion(model: string, inputs: number, outputs: number, weights: Float32Array): Question {
+export function linearQuestion(
+  model: string,
+  inputs: number,
+  outputs: number,
+  weights: Float32Array,
+): Question {
   return {
     model,
     ask: async (http, serial, random) => {
@@ -169,8 +178,13 @@ export function textQuestion(model: string): Question {
     model,
     ask: async (http, serial, random) => {
       const rows = rowsOf(random);
-      const data = Array.from({ length: rows }, (_, i) => `${serial}/${i} ${'fähre ⛴ "\\'.repeat(random.below(5))}`);
-      const answer = await http.infer(model, { inputs: [{ name: 'x', datatype: 'BYTES', shape: [rows, 1], data }] });
+      const data = Array.from(
+        { length: rows },
+        (_, i) => `${serial}/${i} ${'fähre ⛴ "\\'.repeat(random.below(5))}`,
+      );
+      const answer = await http.infer(model, {
+        inputs: [{ name: 'x', datatype: 'BYTES', shape: [rows, 1], data }],
+      });
       if (answer.status === 200) deepStrictEqual(outputOf(answer, 'y'), { shape: [rows, 1], data });
       return { answer, rows };
     },
@@ -231,7 +245,8 @@ export function rotatingQuestion(model: string, width: number, steps: number): Q
 }
 
 /** `y = x` on FP32 `[rows, width]`. */
-export const echoQuestion = (model: string, width: number): Question => addingQuestion(model, () => [width], 0);
+export const echoQuestion = (model: string, width: number): Question =>
+  addingQuestion(model, () => [width], 0);
 
 function outputOf(answer: InferAnswer, name: string): { shape: readonly number[]; data: readonly unknown[] } {
   const output = answer.outputs.find((candidate) => candidate.name === name);

@@ -14,8 +14,20 @@ export function floatsOf(tensor: { readonly data: Uint8Array } | undefined): num
   return [...new Float32Array(copy.buffer)];
 }
 
-export function buildRequest(inputs: readonly NamedTensor[], more: Partial<InferenceRequest> = {}): InferenceRequest {
-  return { model: 'm', version: null, id: '', inputs, outputs: null, binaryByDefault: false, parameters: new Map(), ...more };
+export function buildRequest(
+  inputs: readonly NamedTensor[],
+  more: Partial<InferenceRequest> = {},
+): InferenceRequest {
+  return {
+    model: 'm',
+    version: null,
+    id: '',
+    inputs,
+    outputs: null,
+    binaryByDefault: false,
+    parameters: new Map(),
+    ...more,
+  };
 }
 
 export class TestCancelSignal implements CancelSignal {

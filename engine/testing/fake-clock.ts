@@ -47,7 +47,8 @@ export class FakeClock implements Clock {
   #next(): Due | undefined {
     let first: Due | undefined;
     for (const due of this.#due) {
-      if (!first || due.atUs < first.atUs || (due.atUs === first.atUs && due.order < first.order)) first = due;
+      if (!first || due.atUs < first.atUs || (due.atUs === first.atUs && due.order < first.order))
+        first = due;
     }
     return first;
   }

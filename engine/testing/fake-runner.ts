@@ -10,7 +10,12 @@ export class FakeRunner implements BatchRunner {
     return { idle: this.idleCount, ahead: 0 };
   }
 
-  readonly batches: { readonly inputs: readonly NamedTensor[]; readonly outputNames: readonly string[] | null; finish(): void; fail(message: string): void }[] = [];
+  readonly batches: {
+    readonly inputs: readonly NamedTensor[];
+    readonly outputNames: readonly string[] | null;
+    finish(): void;
+    fail(message: string): void;
+  }[] = [];
   onIdle: () => void = () => undefined;
 
   constructor(instances = 1) {

@@ -10,7 +10,10 @@ interface ReadoutProps {
 }
 
 /** The point under the pointer, or the newest while it is elsewhere. */
-function useShownPoint(points: readonly ChartPoint[]): { readonly point: ChartPoint | undefined; readonly hovered: boolean } {
+function useShownPoint(points: readonly ChartPoint[]): {
+  readonly point: ChartPoint | undefined;
+  readonly hovered: boolean;
+} {
   const hovered = useStore(hoverStore, (state) => state.secondsAgo);
   const at = hovered === null ? points.length - 1 : nearestIndex(points, hovered);
   return { point: points[at], hovered: hovered !== null };

@@ -3,7 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { downsample, type SeriesRow } from './downsample';
 
 const rowsOf = (values: readonly (number | null)[], everyMs = 500): SeriesRow[] =>
-  values.map((value, i) => ({ atMs: 1_700_000_000_000 + i * everyMs, values: [value, value === null ? null : -value] }));
+  values.map((value, i) => ({
+    atMs: 1_700_000_000_000 + i * everyMs,
+    values: [value, value === null ? null : -value],
+  }));
 
 const seriesOf = (rows: readonly SeriesRow[], series: number) =>
   rows.map((row) => row.values[series] ?? null).filter((value) => value !== null);
@@ -28,19 +31,23 @@ describe('downsample', () => {
   test('has the same extremes, no more rows than asked, and times in order, for any series', () => {
     const value = fc.option(fc.double({ min: -1e9, max: 1e9, noNaN: true }), { nil: null });
     fc.assert(
-      fc.property(fc.array(value, { minLength: 1, maxLength: 700 }), fc.integer({ min: 8, max: 300 }), (values, maxRows) => {
-        const rows = rowsOf(values);
-        const few = downsample(rows, rows.length * 500, maxRows);
-        expect(few.length).toBeLessThanOrEqual(Math.max(maxRows, 1));
-        for (const series of [0, 1]) {
-          const [all, kept] = [seriesOf(rows, series), seriesOf(few, series)];
-          expect(kept.length > 0).toBe(all.length > 0);
-          expect(Math.min(...kept)).toBe(Math.min(...all));
-          expect(Math.max(...kept)).toBe(Math.max(...all));
-        }
-        const times = few.map((row) => row.atMs);
-        expect(times).toEqual([...times].sort((a, b) => a - b));
-      }),
+      fc.property(
+        fc.array(value, { minLength: 1, maxLength: 700 }),
+        fc.integer({ min: 8, max: 300 }),
+        (values, maxRows) => {
+          const rows = rowsOf(values);
+          const few = downsample(rows, rows.length * 500, maxRows);
+          expect(few.length).toBeLessThanOrEqual(Math.max(maxRows, 1));
+          for (const series of [0, 1]) {
+            const [all, kept] = [seriesOf(rows, series), seriesOf(few, series)];
+            expect(kept.length > 0).toBe(all.length > 0);
+            expect(Math.min(...kept)).toBe(Math.min(...all));
+            expect(Math.max(...kept)).toBe(Math.max(...all));
+          }
+          const times = few.map((row) => row.atMs);
+          expect(times).toEqual([...times].sort((a, b) => a - b));
+        },
+      ),
     );
   });
 

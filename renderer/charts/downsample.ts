@@ -10,7 +10,11 @@ export interface SeriesRow {
  * decimation). Peaks that a mean would swallow stay visible. Buckets are counted from the epoch, so that a row keeps its members
  * while the window moves on. Rows are taken as ordered by time; at most `maxRows` come back, or all of them when they are fewer.
  */
-export function downsample(rows: readonly SeriesRow[], spanMs: number, maxRows: number): readonly SeriesRow[] {
+export function downsample(
+  rows: readonly SeriesRow[],
+  spanMs: number,
+  maxRows: number,
+): readonly SeriesRow[] {
   if (rows.length <= maxRows) return rows;
   // The window may cut a bucket at each end: hence one bucket less than would fit.
   const bucketMs = spanMs / Math.max(1, Math.floor(maxRows / 2) - 1);

@@ -42,7 +42,7 @@ export const Plot = memo(function Plot({ windowMinutes, series, points, top, for
         <YAxis
           domain={[0, top]}
           ticks={[0, top / 2, top]}
-          tickFormatter={format}
+          tickFormatter={unbroken(format)}
           tick={TICK}
           tickLine={false}
           axisLine={false}
@@ -55,6 +55,17 @@ export const Plot = memo(function Plot({ windowMinutes, series, points, top, for
     </ResponsiveContainer>
   );
 });
+
+// A value and its unit stay on one line; made once per format, because a new function lays the axis out anew.
+const UNBROKEN = new WeakMap<(value: number) => string, (value: number) => string>();
+
+function unbroken(format: (value: number) => string): (value: number) => string {
+  const known = UNBROKEN.get(format);
+  if (known) return known;
+  const made = (value: number) => format(value).replaceAll(' ', '\u00a0');
+  UNBROKEN.set(format, made);
+  return made;
+}
 
 const X_DOMAINS: Readonly<Record<number, [number, number]>> = { 1: [-60, 0], 5: [-300, 0], 15: [-900, 0] };
 

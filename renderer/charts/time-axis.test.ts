@@ -21,11 +21,19 @@ describe('roundUp', () => {
 });
 
 test('times are told in seconds and whole or tenth minutes', () => {
-  expect([0, -45, -60, -90, -300].map(formatSecondsAgo)).toEqual(['now', '−45 s', '−1 min', '−90 s', '−5 min']);
+  expect([0, -45, -60, -90, -300].map(formatSecondsAgo)).toEqual([
+    'now',
+    '−45 s',
+    '−1 min',
+    '−90 s',
+    '−5 min',
+  ]);
 });
 
 test('nearestIndex finds what a linear search finds', () => {
-  const sorted = fc.array(fc.integer({ min: -900, max: 0 }), { minLength: 1 }).map((times) => [...times].sort((a, b) => a - b).map((secondsAgo) => ({ secondsAgo })));
+  const sorted = fc
+    .array(fc.integer({ min: -900, max: 0 }), { minLength: 1 })
+    .map((times) => [...times].sort((a, b) => a - b).map((secondsAgo) => ({ secondsAgo })));
   fc.assert(
     fc.property(sorted, fc.integer({ min: -1000, max: 100 }), (points, at) => {
       const distance = (i: number) => Math.abs((points[i]?.secondsAgo ?? Number.NaN) - at);

@@ -12,7 +12,10 @@ export function timeTicks(windowMinutes: number): readonly number[] {
 /** "-45 s", "-3 min", "now". */
 export function formatSecondsAgo(seconds: number): string {
   if (Math.abs(seconds) < 0.25) return 'now';
-  const rounded = Math.abs(seconds) < 100 && seconds % 60 !== 0 ? `${Math.round(-seconds)} s` : `${Math.round(-seconds / 6) / 10} min`;
+  const rounded =
+    Math.abs(seconds) < 100 && seconds % 60 !== 0
+      ? `${Math.round(-seconds)} s`
+      : `${Math.round(-seconds / 6) / 10} min`;
   return `−${rounded}`;
 }
 

@@ -27,5 +27,17 @@ export const reasonMeaning = (reason: DepartureReason): string => MEANINGS[reaso
 
 /** The coloured square before a reason's name; never without the name beside it. */
 export function ReasonSwatch({ reason }: { readonly reason: DepartureReason }) {
-  return <span aria-hidden style={{ display: 'inline-block', width: 10, height: 10, borderRadius: 2, flex: 'none', background: COLORS[reason] }} />;
+  return (
+    <span
+      aria-hidden
+      style={{
+        display: 'inline-block',
+        width: 10,
+        height: 10,
+        borderRadius: 2,
+        flex: 'none',
+        background: COLORS[reason],
+      }}
+    />
+  );
 }

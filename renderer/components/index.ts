@@ -1,4 +1,4 @@
-export { reasonColor, reasonMeaning, ReasonSwatch } from './departure-reason';
+export { ReasonSwatch, reasonColor, reasonMeaning } from './departure-reason';
 export { downloadText } from './download-text';
 export { EmptyPanel } from './empty-panel';
 export { ModelStateBadge, SimulatedBadge } from './model-badges';

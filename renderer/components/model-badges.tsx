@@ -9,14 +9,26 @@ const LOOK: Readonly<Record<ModelState, { readonly color: string; readonly mark:
 };
 
 /** A model's state as a word with a mark of its own shape, so that it can be told without colour. */
-export function ModelStateBadge({ state, reason }: { readonly state: ModelState; readonly reason: string | null }) {
+export function ModelStateBadge({
+  state,
+  reason,
+}: {
+  readonly state: ModelState;
+  readonly reason: string | null;
+}) {
   const { color, mark } = LOOK[state];
   const badge = (
     <Badge size="sm" variant="light" color={color} tt="none" leftSection={<span aria-hidden>{mark}</span>}>
       {state}
     </Badge>
   );
-  return reason === null ? badge : <Tooltip label={reason} multiline maw={420} events={{ hover: true, focus: true, touch: true }}>{badge}</Tooltip>;
+  return reason === null ? (
+    badge
+  ) : (
+    <Tooltip label={reason} multiline maw={420} events={{ hover: true, focus: true, touch: true }}>
+      {badge}
+    </Tooltip>
+  );
 }
 
 /** On everything that shows a number of a device that does not exist. */

@@ -9,7 +9,8 @@ export interface StatTileProps {
 
 /** One number with its name. */
 export function StatTile({ label, value, tone, title }: StatTileProps) {
-  const color = tone === 'bad' ? 'var(--mantine-color-error)' : tone === 'caution' ? 'var(--ferry-caution)' : undefined;
+  const color =
+    tone === 'bad' ? 'var(--mantine-color-error)' : tone === 'caution' ? 'var(--ferry-caution)' : undefined;
   return (
     <Stack gap={0} title={title} miw={72}>
       <Text size="xs" c="dimmed">

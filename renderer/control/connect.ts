@@ -28,5 +28,9 @@ export function connectControl(address: EngineAddress, listener: ConnectionListe
     onClose: () => listener.closed(),
     keepAlive: { enabled: true, intervalMs: 10_000, pongTimeoutMs: 5_000 },
   });
-  return { client: createTRPCClient<ControlRouter>({ links: [wsLink({ client: socket })] }), address, close: () => void socket.close() };
+  return {
+    client: createTRPCClient<ControlRouter>({ links: [wsLink({ client: socket })] }),
+    address,
+    close: () => void socket.close(),
+  };
 }

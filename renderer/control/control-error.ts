@@ -17,8 +17,12 @@ export function toControlError(error: unknown): ControlError {
   if (error instanceof ControlError) return error;
   if (error instanceof TRPCClientError) {
     const code: unknown = (error.data as { ferryCode?: unknown } | undefined)?.ferryCode;
-    if (typeof code === 'string' && code in ERROR_CODES) return new ControlError(readable(error.message), code as ErrorCode);
-    return new ControlError('The engine did not answer: the connection was lost. Try again when it is back.', 'SHUTTING_DOWN');
+    if (typeof code === 'string' && code in ERROR_CODES)
+      return new ControlError(readable(error.message), code as ErrorCode);
+    return new ControlError(
+      'The engine did not answer: the connection was lost. Try again when it is back.',
+      'SHUTTING_DOWN',
+    );
   }
   return new ControlError(error instanceof Error ? error.message : String(error), 'INTERNAL');
 }

@@ -1,6 +1,10 @@
 // Every formatter is made once: making an Intl object for each point of a chart is what costs a live page its time.
 const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
-const dateTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium', hour12: false });
+const dateTime = new Intl.DateTimeFormat(undefined, {
+  dateStyle: 'medium',
+  timeStyle: 'medium',
+  hour12: false,
+});
 const byDigits = [0, 1, 2].map((digits) => new Intl.NumberFormat('en', { maximumFractionDigits: digits }));
 
 function digits(value: number, fraction: 0 | 1 | 2): string {
@@ -11,7 +15,8 @@ function digits(value: number, fraction: 0 | 1 | 2): string {
 export const formatClock = (atMs: number) => clock.format(atMs);
 
 /** "12:03:07.042". */
-export const formatClockMs = (atMs: number) => `${clock.format(atMs)}.${String(Math.floor(atMs) % 1000).padStart(3, '0')}`;
+export const formatClockMs = (atMs: number) =>
+  `${clock.format(atMs)}.${String(Math.floor(atMs) % 1000).padStart(3, '0')}`;
 
 export const formatDateTime = (atMs: number) => dateTime.format(atMs);
 
@@ -52,5 +57,10 @@ export function formatDuration(ms: number): string {
   const seconds = Math.floor(ms / 1000);
   if (seconds < 60) return `${seconds} s`;
   const minutes = Math.floor(seconds / 60);
-  return minutes < 60 ? `${minutes} min ${seconds % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  return minutes < 60
+    ? `${minutes} min ${seconds % 60} s`
+    : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
+
+/** A note of the engine as a sentence of its own: "mostly convolutions" becomes "Mostly convolutions". */
+export const formatSentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);

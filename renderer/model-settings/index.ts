@@ -1,4 +1,3 @@
-export { LiveEffect } from './live-effect';
 export { PROVIDER_NAMES } from './provider-order';
 export { SettingsPanel } from './settings-panel';
 export { useModelRates } from './use-model-rates';

@@ -2,7 +2,7 @@ import { Alert, Divider, SimpleGrid, Stack, Switch, Text } from '@mantine/core';
 import { IconInfoCircle } from '@tabler/icons-react';
 import { useStore } from 'zustand';
 import { type ModelSettings, type ModelSummary, SETTING_LIMITS } from '../../engine/contract';
-import { formatCount, formatUs } from '../format';
+import { formatCount, formatSentence, formatUs } from '../format';
 import { statusStore } from '../stores';
 import { CommittedNumber } from './committed-number';
 import { LiveEffect } from './live-effect';
@@ -38,7 +38,7 @@ export function SettingsPanel({ model, compact = false }: SettingsPanelProps) {
       {!model.batchable && <NotBatchable note={model.batchingNote} />}
       {model.batchable && model.batchingNote !== null && (
         <Alert role="note" variant="light" color="yellow" p="xs" icon={<IconInfoCircle size={16} />}>
-          {model.batchingNote}
+          {formatSentence(model.batchingNote)}
         </Alert>
       )}
       <LiveEffect model={model.name} />
@@ -64,7 +64,7 @@ function NotBatchable({ note }: { readonly note: string | null }) {
       icon={<IconInfoCircle size={16} />}
       title="Batching is not possible"
     >
-      {note ?? 'The model file has no free batch dimension, so every request runs alone.'}
+      {formatSentence(note ?? 'The model file has no free batch dimension, so every request runs alone.')}
     </Alert>
   );
 }

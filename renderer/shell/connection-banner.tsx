@@ -9,7 +9,13 @@ export function ConnectionBanner() {
   const { phase, engine } = useStore(connectionStore);
   if (phase === 'lost') {
     return (
-      <Alert color="yellow" icon={<IconPlugConnectedX size={18} />} title="The connection to the engine was lost" role="status" radius={0}>
+      <Alert
+        color="yellow"
+        icon={<IconPlugConnectedX size={18} />}
+        title="The connection to the engine was lost"
+        role="status"
+        radius={0}
+      >
         What you see is from before. It is tried again by itself; the numbers go on when the engine answers.
       </Alert>
     );
@@ -17,7 +23,12 @@ export function ConnectionBanner() {
   if (phase === 'engine-down' && engine?.state === 'down') return <EngineDown engine={engine} />;
   if (phase === 'connecting' && engine?.state === 'starting' && engine.attempt > 1) {
     return (
-      <Alert color="blue" title={`The engine is starting again (attempt ${engine.attempt})`} role="status" radius={0}>
+      <Alert
+        color="blue"
+        title={`The engine is starting again (attempt ${engine.attempt})`}
+        role="status"
+        radius={0}
+      >
         The models that were loaded are loaded again by themselves.
       </Alert>
     );
@@ -26,9 +37,18 @@ export function ConnectionBanner() {
 }
 
 function EngineDown({ engine }: { readonly engine: Extract<DesktopEngine, { state: 'down' }> }) {
-  const next = engine.retryInMs === null ? 'It is not started again by itself.' : `It is started again in ${Math.ceil(engine.retryInMs / 1000)} s, and the models that were loaded with it.`;
+  const next =
+    engine.retryInMs === null
+      ? 'It is not started again by itself.'
+      : `It is started again in ${Math.ceil(engine.retryInMs / 1000)} s, and the models that were loaded with it.`;
   return (
-    <Alert color="red" icon={<IconAlertTriangle size={18} />} title={engine.kind === 'crash' ? 'The engine crashed' : 'The engine has stopped'} role="alert" radius={0}>
+    <Alert
+      color="red"
+      icon={<IconAlertTriangle size={18} />}
+      title={engine.kind === 'crash' ? 'The engine crashed' : 'The engine has stopped'}
+      role="alert"
+      radius={0}
+    >
       <Group justify="space-between" align="flex-end">
         <div>
           <Text size="sm" style={{ whiteSpace: 'pre-wrap' }}>

@@ -2,7 +2,10 @@ import { Button, Code, Stack, Text, Title } from '@mantine/core';
 import { Component, type ReactNode } from 'react';
 
 /** A fault in one screen must not leave a blank window: it says what happened and offers the way back. */
-export class ErrorBoundary extends Component<{ readonly children: ReactNode }, { readonly error: Error | null }> {
+export class ErrorBoundary extends Component<
+  { readonly children: ReactNode },
+  { readonly error: Error | null }
+> {
   override state: { readonly error: Error | null } = { error: null };
 
   static getDerivedStateFromError(error: Error) {

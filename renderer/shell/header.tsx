@@ -1,13 +1,42 @@
-import { ActionIcon, Badge, CopyButton, Group, Text, Title, Tooltip, UnstyledButton } from '@mantine/core';
+import {
+  ActionIcon,
+  Badge,
+  CopyButton,
+  Group,
+  Text,
+  Title,
+  Tooltip,
+  UnstyledButton,
+  useComputedColorScheme,
+} from '@mantine/core';
 import { spotlight } from '@mantine/spotlight';
-import { IconAlertTriangle, IconCheck, IconCopy, IconKeyboard, IconMoon, IconSearch, IconSun } from '@tabler/icons-react';
+import {
+  IconAlertTriangle,
+  IconCheck,
+  IconCopy,
+  IconKeyboard,
+  IconMoon,
+  IconSearch,
+  IconSun,
+} from '@tabler/icons-react';
 import { useStore } from 'zustand';
 import type { EngineStatus } from '../../engine/contract';
 import { formatRate } from '../format';
-import { connectionStore, currentRates, metricsStore, preferencesStore, setColorScheme, statusStore } from '../stores';
-import { useComputedColorScheme } from '@mantine/core';
+import {
+  connectionStore,
+  currentRates,
+  metricsStore,
+  preferencesStore,
+  setColorScheme,
+  statusStore,
+} from '../stores';
 
-const STATE_COLOR: Readonly<Record<EngineStatus['state'], string>> = { starting: 'blue', running: 'teal', draining: 'yellow', stopped: 'gray' };
+const STATE_COLOR: Readonly<Record<EngineStatus['state'], string>> = {
+  starting: 'blue',
+  running: 'teal',
+  draining: 'yellow',
+  stopped: 'gray',
+};
 
 export function Header({ onShortcuts }: { readonly onShortcuts: () => void }) {
   const status = useStore(statusStore, (state) => state.status);
@@ -37,7 +66,13 @@ export function Header({ onShortcuts }: { readonly onShortcuts: () => void }) {
         </Tooltip>
         <ThemeSwitch />
         <Tooltip label="Keyboard shortcuts (?)">
-          <ActionIcon variant="subtle" color="gray" aria-label="Keyboard shortcuts" onClick={onShortcuts} visibleFrom="sm">
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            aria-label="Keyboard shortcuts"
+            onClick={onShortcuts}
+            visibleFrom="sm"
+          >
             <IconKeyboard size={18} />
           </ActionIcon>
         </Tooltip>
@@ -62,7 +97,8 @@ function EngineBadge() {
   const phase = useStore(connectionStore, (state) => state.phase);
   const status = useStore(statusStore, (state) => state.status);
   if (phase !== 'open' || !status) {
-    const words = phase === 'connecting' ? 'connecting' : phase === 'engine-down' ? 'engine down' : 'not connected';
+    const words =
+      phase === 'connecting' ? 'connecting' : phase === 'engine-down' ? 'engine down' : 'not connected';
     return (
       <Badge color={phase === 'connecting' ? 'blue' : 'red'} variant="light" tt="none" role="status">
         {words}
@@ -114,7 +150,12 @@ function ThemeSwitch() {
   const next = shown === 'dark' ? 'light' : 'dark';
   return (
     <Tooltip label={`Switch to ${next}${chosen === 'auto' ? ' (now as the system)' : ''}`}>
-      <ActionIcon variant="subtle" color="gray" aria-label={`Switch to ${next} colours`} onClick={() => setColorScheme(next)}>
+      <ActionIcon
+        variant="subtle"
+        color="gray"
+        aria-label={`Switch to ${next} colours`}
+        onClick={() => setColorScheme(next)}
+      >
         {shown === 'dark' ? <IconSun size={18} /> : <IconMoon size={18} />}
       </ActionIcon>
     </Tooltip>

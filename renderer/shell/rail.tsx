@@ -1,5 +1,12 @@
 import { NavLink, Stack } from '@mantine/core';
-import { IconChartLine, IconFileText, IconGauge, IconSettings, IconStack2, type TablerIcon } from '@tabler/icons-react';
+import {
+  IconChartLine,
+  IconFileText,
+  IconGauge,
+  IconSettings,
+  IconStack2,
+  type TablerIcon,
+} from '@tabler/icons-react';
 import { SCREEN_NAMES, SCREENS, type Screen } from './route';
 
 const ICONS: Readonly<Record<Screen, TablerIcon>> = {
@@ -24,7 +31,11 @@ export function Rail({ screen, onChosen }: { readonly screen: Screen; readonly o
             active={screen === name}
             aria-current={screen === name ? 'page' : undefined}
             leftSection={<Icon size={18} aria-hidden />}
-            rightSection={<kbd aria-hidden style={{ fontSize: 11, opacity: 0.55, fontFamily: 'inherit' }}>{i + 1}</kbd>}
+            rightSection={
+              <kbd aria-hidden style={{ fontSize: 11, opacity: 0.55, fontFamily: 'inherit' }}>
+                {i + 1}
+              </kbd>
+            }
             onClick={onChosen}
             style={{ borderRadius: 6 }}
           />

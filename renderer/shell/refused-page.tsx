@@ -7,9 +7,12 @@ export function RefusedPage() {
       <Stack maw={560} gap="sm">
         <Title order={2}>This console needs its token</Title>
         <Text>
-          Open the address that the engine printed when it started. It ends in <Code>#token=…</Code>, which is made anew at every start.
+          Open the address that the engine printed when it started. It ends in <Code>#token=…</Code>, which is
+          made anew at every start.
         </Text>
-        <Text c="dimmed">If the terminal is gone, stop the engine and start it again: it prints a new address.</Text>
+        <Text c="dimmed">
+          If the terminal is gone, stop the engine and start it again: it prints a new address.
+        </Text>
       </Stack>
     </Center>
   );

@@ -5,7 +5,7 @@ import { LoadTestScreen } from '../features/load-test';
 import { LogsScreen } from '../features/logs';
 import { ModelsScreen } from '../features/models';
 import { OverviewScreen } from '../features/overview';
-import { SHORTCUTS, SettingsScreen } from '../features/settings';
+import { SettingsScreen, SHORTCUTS } from '../features/settings';
 import { connectionStore } from '../stores';
 import { ConnectionBanner } from './connection-banner';
 import { ErrorBoundary } from './error-boundary';
@@ -35,10 +35,21 @@ export function Shell() {
   useDesktop(shortcuts.open);
   if (phase === 'refused') return <RefusedPage />;
   return (
-    <AppShell header={{ height: 52 }} navbar={{ width: 184, breakpoint: 'sm', collapsed: { mobile: !railOpen } }} padding="md">
+    <AppShell
+      header={{ height: 52 }}
+      navbar={{ width: 184, breakpoint: 'sm', collapsed: { mobile: !railOpen } }}
+      padding="md"
+    >
       <AppShell.Header>
         <Group h="100%" gap={0} wrap="nowrap">
-          <Burger opened={railOpen} onClick={rail.toggle} hiddenFrom="sm" size="sm" ml="sm" aria-label="Screens" />
+          <Burger
+            opened={railOpen}
+            onClick={rail.toggle}
+            hiddenFrom="sm"
+            size="sm"
+            ml="sm"
+            aria-label="Screens"
+          />
           <div style={{ flex: 1, height: '100%', minWidth: 0 }}>
             <Header onShortcuts={shortcuts.open} />
           </div>
@@ -60,7 +71,9 @@ export function Shell() {
             {SHORTCUTS.map(({ keys, does }) => (
               <Table.Tr key={does}>
                 <Table.Td>
-                  <Group gap={4}>{keys.map((key) => (key === '…' ? <span key={key}>…</span> : <Kbd key={key}>{key}</Kbd>))}</Group>
+                  <Group gap={4}>
+                    {keys.map((key) => (key === '…' ? <span key={key}>…</span> : <Kbd key={key}>{key}</Kbd>))}
+                  </Group>
                 </Table.Td>
                 <Table.Td>{does}</Table.Td>
               </Table.Tr>

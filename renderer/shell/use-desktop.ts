@@ -32,7 +32,10 @@ export function useDesktop(onShortcuts: () => void): void {
     const report = setInterval(() => {
       const rates = currentRates(metricsStore.getState().samples, null);
       const models = modelsStore.getState().models ?? [];
-      bridge.reportServing({ requestsPerSecond: rates?.requestsPerSecond ?? 0, modelsReady: models.filter((model) => model.state === 'ready').length });
+      bridge.reportServing({
+        requestsPerSecond: rates?.requestsPerSecond ?? 0,
+        modelsReady: models.filter((model) => model.state === 'ready').length,
+      });
     }, REPORT_MS);
     return () => {
       stop();

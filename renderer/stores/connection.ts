@@ -1,6 +1,15 @@
 import { createStore } from 'zustand/vanilla';
 import type { DesktopEngine } from '../../electron/bridge';
-import { browserAddress, type ControlClient, type ControlConnection, ControlError, connectControl, desktop, type EngineAddress, isDesktop } from '../control';
+import {
+  browserAddress,
+  type ControlClient,
+  type ControlConnection,
+  ControlError,
+  connectControl,
+  desktop,
+  type EngineAddress,
+  isDesktop,
+} from '../control';
 
 /**
  * connecting   no answer yet
@@ -18,7 +27,11 @@ export interface ConnectionState {
   readonly attempt: number;
 }
 
-export const connectionStore = createStore<ConnectionState>(() => ({ phase: 'connecting', engine: null, attempt: 0 }));
+export const connectionStore = createStore<ConnectionState>(() => ({
+  phase: 'connecting',
+  engine: null,
+  attempt: 0,
+}));
 
 let connection: ControlConnection | null = null;
 let whenConnected: (client: ControlClient) => () => void = () => () => undefined;
@@ -67,7 +80,11 @@ function open(address: EngineAddress): void {
   connectionStore.setState({ phase: 'connecting', attempt: 0 });
   connection = connectControl(address, {
     opened: () => connectionStore.setState({ phase: 'open', attempt: 0 }),
-    closed: () => connectionStore.setState(({ phase, attempt }) => ({ phase: phase === 'engine-down' ? phase : 'lost', attempt: attempt + 1 })),
+    closed: () =>
+      connectionStore.setState(({ phase, attempt }) => ({
+        phase: phase === 'engine-down' ? phase : 'lost',
+        attempt: attempt + 1,
+      })),
   });
   unsubscribe = whenConnected(connection.client);
 }

@@ -12,7 +12,10 @@ interface Counts {
   readonly departures?: ModelCounters['departures'];
 }
 
-function counters(name: string, { ok = 0, batches = ok, failed = 0, busyUs = 0, latencyUs = 10_000, departures = {} }: Counts): ModelCounters {
+function counters(
+  name: string,
+  { ok = 0, batches = ok, failed = 0, busyUs = 0, latencyUs = 10_000, departures = {} }: Counts,
+): ModelCounters {
   return {
     name,
     requestsOk: ok,
@@ -26,14 +29,21 @@ function counters(name: string, { ok = 0, batches = ok, failed = 0, busyUs = 0, 
     computeInputUs: 0,
     computeInferUs: 0,
     computeOutputUs: 0,
-    latency: ok === 0 ? { indexes: [], counts: [], count: 0, sumUs: 0 } : { indexes: [bucketIndexOf(latencyUs)], counts: [ok], count: ok, sumUs: ok * latencyUs },
+    latency:
+      ok === 0
+        ? { indexes: [], counts: [], count: 0, sumUs: 0 }
+        : { indexes: [bucketIndexOf(latencyUs)], counts: [ok], count: ok, sumUs: ok * latencyUs },
     queueLength: 0,
     inFlight: 0,
     instances: 1,
   };
 }
 
-function sample(atMs: number, models: Readonly<Record<string, Counts>>, monotonicUs = atMs * 1_000): MetricsSample {
+function sample(
+  atMs: number,
+  models: Readonly<Record<string, Counts>>,
+  monotonicUs = atMs * 1_000,
+): MetricsSample {
   return {
     atMs,
     monotonicUs,
@@ -63,10 +73,22 @@ describe('ratePoint', () => {
 
   test('takes percentiles from what happened in between alone', () => {
     const later = sample(1_000, { a: { ok: 100 } });
-    const slow = { ...later.models[0]!.latency, indexes: [bucketIndexOf(1_000), bucketIndexOf(80_000)], counts: [900, 100], count: 1_000 };
+    const slow = {
+      ...later.models[0]!.latency,
+      indexes: [bucketIndexOf(1_000), bucketIndexOf(80_000)],
+      counts: [900, 100],
+      count: 1_000,
+    };
     const fast = { ...slow, indexes: [bucketIndexOf(1_000)], counts: [900], count: 900 };
-    const withLatency = (of: MetricsSample, latency: ModelCounters['latency'], ok: number) => ({ ...of, models: [{ ...of.models[0]!, latency, requestsOk: ok }] });
-    const point = ratePoint(withLatency(sample(0, { a: {} }), fast, 900), withLatency(later, slow, 1_000), 'a');
+    const withLatency = (of: MetricsSample, latency: ModelCounters['latency'], ok: number) => ({
+      ...of,
+      models: [{ ...of.models[0]!, latency, requestsOk: ok }],
+    });
+    const point = ratePoint(
+      withLatency(sample(0, { a: {} }), fast, 900),
+      withLatency(later, slow, 1_000),
+      'a',
+    );
     expect(Math.abs((point.p50Ms ?? 0) - 80)).toBeLessThan(5);
   });
 
@@ -78,7 +100,10 @@ describe('ratePoint', () => {
   test('says by reason how many batches left, and the mean rows in them', () => {
     const earlier = sample(0, { a: { ok: 0, batches: 0 } });
     const later = sample(2_000, { a: { ok: 64, batches: 8, departures: { full: 6, delay: 2 } } });
-    expect(ratePoint(earlier, later, 'a')).toMatchObject({ meanBatchSize: 8, departures: { full: 3, delay: 1 } });
+    expect(ratePoint(earlier, later, 'a')).toMatchObject({
+      meanBatchSize: 8,
+      departures: { full: 3, delay: 1 },
+    });
   });
 
   test('never gives a busy share above 1', () => {
@@ -93,34 +118,46 @@ describe('rateSeries', () => {
 
   test('has a point for each beat but the first', () => {
     const points = rateSeries(steady(0, 10), 'a', 0, 60_000);
-    expect(points.map((point) => point.atMs)).toEqual([500, 1_000, 1_500, 2_000, 2_500, 3_000, 3_500, 4_000, 4_500]);
+    expect(points.map((point) => point.atMs)).toEqual([
+      500, 1_000, 1_500, 2_000, 2_500, 3_000, 3_500, 4_000, 4_500,
+    ]);
     expect(points.every((point) => point.requestsPerSecond === 10)).toBe(true);
   });
 
   test('makes no slope across a hole or a restart', () => {
     const samples = [...steady(0, 4), ...steady(60_000, 4, 90_000)];
     expect(rateSeries(samples, 'a', 0, 90_000).map((point) => point.atMs)).not.toContain(60_000);
-    const restarted = [...steady(0, 4), sample(2_000, { a: { ok: 3 } }, 10), sample(2_500, { a: { ok: 8 } }, 500_010)];
-    expect(rateSeries(restarted, 'a', 0, 9_000).map((point) => point.requestsPerSecond)).toEqual([10, 10, 10, 10]);
+    const restarted = [
+      ...steady(0, 4),
+      sample(2_000, { a: { ok: 3 } }, 10),
+      sample(2_500, { a: { ok: 8 } }, 500_010),
+    ];
+    expect(rateSeries(restarted, 'a', 0, 9_000).map((point) => point.requestsPerSecond)).toEqual([
+      10, 10, 10, 10,
+    ]);
   });
 
   test('counts every request once, however wide the points are', () => {
     fc.assert(
-      fc.property(fc.array(fc.nat({ max: 1_000 }), { minLength: 2, maxLength: 60 }), fc.constantFrom(500, 2_000, 10_000), (added, everyMs) => {
-        let ok = 0;
-        const samples = added.map((more, i) => {
-          ok += more;
-          return sample(1_000_000 + i * 500, { a: { ok } });
-        });
-        const points = rateSeries(samples, 'a', 0, Number.MAX_SAFE_INTEGER, everyMs);
-        let from = samples[0]!.atMs;
-        let counted = 0;
-        for (const point of points) {
-          counted += (point.requestsPerSecond * (point.atMs - from)) / 1_000;
-          from = point.atMs;
-        }
-        expect(counted).toBeCloseTo(ok - added[0]!, 3);
-      }),
+      fc.property(
+        fc.array(fc.nat({ max: 1_000 }), { minLength: 2, maxLength: 60 }),
+        fc.constantFrom(500, 2_000, 10_000),
+        (added, everyMs) => {
+          let ok = 0;
+          const samples = added.map((more, i) => {
+            ok += more;
+            return sample(1_000_000 + i * 500, { a: { ok } });
+          });
+          const points = rateSeries(samples, 'a', 0, Number.MAX_SAFE_INTEGER, everyMs);
+          let from = samples[0]!.atMs;
+          let counted = 0;
+          for (const point of points) {
+            counted += (point.requestsPerSecond * (point.atMs - from)) / 1_000;
+            from = point.atMs;
+          }
+          expect(counted).toBeCloseTo(ok - added[0]!, 3);
+        },
+      ),
     );
   });
 
@@ -134,7 +171,11 @@ describe('rateSeries', () => {
 
 describe('currentRates', () => {
   test('span the last two seconds', () => {
-    const samples = [sample(0, { a: {} }), sample(10_000, { a: { ok: 9_000 } }), sample(12_000, { a: { ok: 9_020 } })];
+    const samples = [
+      sample(0, { a: {} }),
+      sample(10_000, { a: { ok: 9_000 } }),
+      sample(12_000, { a: { ok: 9_020 } }),
+    ];
     expect(currentRates(samples, 'a')?.requestsPerSecond).toBe(10);
   });
 
@@ -150,16 +191,36 @@ describe('devices', () => {
     const none = { value: null, reason: 'no driver' } as const;
     return {
       ...sample(atMs, {}),
-      devices: [{ id: 'gpu-0', utilization: utilization === null ? none : { value: utilization }, memoryUsedBytes: none, memoryTotalBytes: none, powerWatts: none, temperatureCelsius: none, busyUs, instances: 2 }],
+      devices: [
+        {
+          id: 'gpu-0',
+          utilization: utilization === null ? none : { value: utilization },
+          memoryUsedBytes: none,
+          memoryTotalBytes: none,
+          powerWatts: none,
+          temperatureCelsius: none,
+          busyUs,
+          instances: 2,
+        },
+      ],
     };
   };
 
   test('share their busy time over their instances', () => {
-    expect(devicePoint(device(0, 0, 0.4), device(1_000, 1e6, 0.6), 'gpu-0')).toMatchObject({ busyShare: 0.5, utilization: 0.6 });
+    expect(devicePoint(device(0, 0, 0.4), device(1_000, 1e6, 0.6), 'gpu-0')).toMatchObject({
+      busyShare: 0.5,
+      utilization: 0.6,
+    });
   });
 
   test('have null, not 0, for what cannot be read', () => {
-    expect(deviceSeries([device(0, 0, null), device(500, 0, null)], 'gpu-0', 0, 1_000)[0]).toMatchObject({ utilization: null, memoryUsedBytes: null });
-    expect(devicePoint(device(0, 0, 1), device(500, 0, 1), 'absent')).toMatchObject({ utilization: null, busyShare: null });
+    expect(deviceSeries([device(0, 0, null), device(500, 0, null)], 'gpu-0', 0, 1_000)[0]).toMatchObject({
+      utilization: null,
+      memoryUsedBytes: null,
+    });
+    expect(devicePoint(device(0, 0, 1), device(500, 0, 1), 'absent')).toMatchObject({
+      utilization: null,
+      busyShare: null,
+    });
   });
 });

@@ -94,8 +94,7 @@ export function ratePoint(earlier: MetricsSample, later: MetricsSample, name: st
     p99Ms: percentileMs(0.99),
     meanBatchSize: batches > 0 ? rows / batches : null,
     departures: departuresPerSecond(total, seconds),
-    busyShare:
-      instances > 0 ? Math.min(1, total((model) => model.busyUs) / 1e6 / seconds / instances) : null,
+    busyShare: instances > 0 ? Math.min(1, total((model) => model.busyUs) / 1e6 / seconds / instances) : null,
     queueLength: models.reduce((sum, model) => sum + model.queueLength, 0),
   };
 }
@@ -120,15 +119,15 @@ export function devicePoint(earlier: MetricsSample, later: MetricsSample, id: st
   const busyUs = now ? now.busyUs - (before && before.busyUs <= now.busyUs ? before.busyUs : 0) : 0;
   return {
     atMs: later.atMs,
-    utilization: valueOf(now?.utilization),
+    utilization: readingOf(now?.utilization),
     busyShare:
       now && now.instances > 0 ? Math.min(1, busyUs / elapsedUs(earlier, later) / now.instances) : null,
-    memoryUsedBytes: valueOf(now?.memoryUsedBytes),
-    memoryTotalBytes: valueOf(now?.memoryTotalBytes),
+    memoryUsedBytes: readingOf(now?.memoryUsedBytes),
+    memoryTotalBytes: readingOf(now?.memoryTotalBytes),
   };
 }
 
-const valueOf = (reading: Reading | undefined): number | null => reading?.value ?? null;
+const readingOf = (reading: Reading | undefined): number | null => reading?.value ?? null;
 
 /**
  * The rates in `[fromMs, toMs]`, one point per beat. With `everyMs` each point spans that long instead: samples are
@@ -186,14 +185,13 @@ function overIntervals<T>(
   key: string,
   make: (earlier: MetricsSample, later: MetricsSample) => T,
 ): T[] {
-  const stride = Math.max(1, Math.round(everyMs / BEAT_MS));
   const points: T[] = [];
   let begin: MetricsSample | undefined;
   let previous: MetricsSample | undefined;
   for (const sample of samples) {
     if (sample.atMs < fromMs || sample.atMs > toMs) continue;
     if (!begin || !previous || !follows(previous, sample)) begin = sample;
-    else if (stride === 1 || isBoundary(sample, stride) || sample === samples.at(-1)) {
+    else if (closesPoint(previous, sample, everyMs) || sample === samples.at(-1)) {
       const earlier = begin;
       points.push(onceMade(earlier, sample, key, () => make(earlier, sample)));
       begin = sample;
@@ -208,9 +206,9 @@ function follows(previous: MetricsSample, next: MetricsSample): boolean {
   return next.atMs - previous.atMs <= GAP_MS && next.monotonicUs > previous.monotonicUs;
 }
 
-/** By the wall clock, so that a point does not change its members from one beat to the next. */
-function isBoundary(sample: MetricsSample, stride: number): boolean {
-  return Math.round(sample.atMs / BEAT_MS) % stride === 0;
+/** Cut by the wall clock, so that a point does not change its members from one beat to the next. */
+function closesPoint(previous: MetricsSample, sample: MetricsSample, everyMs: number): boolean {
+  return everyMs <= BEAT_MS || Math.floor(previous.atMs / everyMs) !== Math.floor(sample.atMs / everyMs);
 }
 
 /** The newest rates over about `spanMs`: steadier than over a single beat. Null before there are two samples. */

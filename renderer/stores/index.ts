@@ -1,11 +1,44 @@
 export { type ConnectionPhase, connectionStore, restartEngine, startConnection } from './connection';
-export { deleteLoadTest, getLoadTest, loadTestStore, refreshHistory, startLoadTest, stopLoadTest } from './load-test';
-export { currentRates, type DevicePoint, devicePoint, deviceSeries, type RatePoint, ratePoint, rateSeries } from './derive-series';
+export {
+  currentRates,
+  type DevicePoint,
+  devicePoint,
+  deviceSeries,
+  type RatePoint,
+  ratePoint,
+  rateSeries,
+} from './derive-series';
+export {
+  deleteLoadTest,
+  getLoadTest,
+  loadTestStore,
+  refreshHistory,
+  startLoadTest,
+  stopLoadTest,
+} from './load-test';
 export { logsStore } from './logs';
 export { marksStore } from './marks';
 export { metricsStore } from './metrics';
-export { importModel, inspectModel, loadModel, modelsStore, recentBatches, removeModel, rescan, unloadModel, updateSettings, uploadModel } from './models';
-export { type ChartWindow, type ColorScheme, preferencesStore, setChartWindow, setColorScheme, togglePaused } from './preferences';
+export {
+  importModel,
+  inspectModel,
+  loadModel,
+  modelsStore,
+  recentBatches,
+  removeModel,
+  rescan,
+  unloadModel,
+  updateSettings,
+  uploadModel,
+} from './models';
+export {
+  type ChartWindow,
+  type ColorScheme,
+  preferencesStore,
+  setChartWindow,
+  setColorScheme,
+  togglePaused,
+} from './preferences';
 export { showMeStore, startShowMe, stopShowMe } from './show-me';
 export { statusStore } from './status';
 export { subscribeAll } from './subscribe-all';

@@ -70,7 +70,11 @@ export function recentBatches(name: string): Promise<readonly BatchRecord[]> {
  * @param onProgress share sent, 0 to 1
  * @returns its path there, for `inspectModel`
  */
-export function uploadModel(file: File, onProgress: (share: number) => void, signal?: AbortSignal): Promise<string> {
+export function uploadModel(
+  file: File,
+  onProgress: (share: number) => void,
+  signal?: AbortSignal,
+): Promise<string> {
   const address = controlAddress();
   if (!address) return Promise.reject(new ControlError('The engine is not connected.', 'SHUTTING_DOWN'));
   return new Promise((resolve, reject) => {
@@ -83,9 +87,16 @@ export function uploadModel(file: File, onProgress: (share: number) => void, sig
     request.onload = () => {
       const body = request.response as { path?: string; error?: string } | null;
       if (request.status === 200 && body?.path) resolve(body.path);
-      else reject(new ControlError(body?.error ?? `The upload failed with status ${request.status}.`, 'INVALID_ARGUMENT'));
+      else
+        reject(
+          new ControlError(
+            body?.error ?? `The upload failed with status ${request.status}.`,
+            'INVALID_ARGUMENT',
+          ),
+        );
     };
-    request.onerror = () => reject(new ControlError('The upload was cut off. Is the engine still running?', 'CANCELLED'));
+    request.onerror = () =>
+      reject(new ControlError('The upload was cut off. Is the engine still running?', 'CANCELLED'));
     request.onabort = () => reject(new ControlError('The upload was cancelled.', 'CANCELLED'));
     signal?.addEventListener('abort', () => request.abort());
     request.send(file);

@@ -1,5 +1,5 @@
-import { createStore } from 'zustand/vanilla';
 import { createJSONStorage, persist } from 'zustand/middleware';
+import { createStore } from 'zustand/vanilla';
 
 export type ColorScheme = 'auto' | 'dark' | 'light';
 /** Minutes that the live charts show. */

@@ -32,7 +32,8 @@ function reply(message: FromInstance, transfer: ArrayBuffer[] = []): void {
 async function load(spec: InstanceSpec): Promise<void> {
   try {
     const wanted = asSessionSpec(spec);
-    session = wanted.backend === 'simulated' ? createSimulatedSession(wanted) : await createOnnxSession(wanted);
+    session =
+      wanted.backend === 'simulated' ? createSimulatedSession(wanted) : await createOnnxSession(wanted);
     reply({ kind: 'loaded', provider: session.provider, providerNotes: session.providerNotes });
   } catch (error) {
     const { code, message } = toEngineError(error);
@@ -48,7 +49,12 @@ async function run(order: Extract<ToInstance, { kind: 'run' }>): Promise<void> {
     reply({ kind: 'done', runId: order.runId, ...output }, [...buffers]);
   } catch (error) {
     const { code, message } = toEngineError(error);
-    reply({ kind: 'failed', runId: order.runId, code: code === 'INTERNAL' ? 'BACKEND_FAILED' : code, message });
+    reply({
+      kind: 'failed',
+      runId: order.runId,
+      code: code === 'INTERNAL' ? 'BACKEND_FAILED' : code,
+      message,
+    });
   }
 }
 

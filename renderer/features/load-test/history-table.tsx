@@ -138,7 +138,7 @@ function Row({
           {run.state === 'finished' ? '' : ` · ${run.state}`}
         </Text>
       </Table.Td>
-      <Table.Td>
+      <Table.Td style={{ whiteSpace: 'nowrap' }}>
         {run.scenario.model}
         <Text size="xs" c="dimmed" style={{ whiteSpace: 'nowrap' }}>
           {executorText(run.scenario.executor)}

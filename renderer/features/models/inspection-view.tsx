@@ -3,7 +3,7 @@ import { IconAlertCircle, IconInfoCircle } from '@tabler/icons-react';
 import type { FormEvent } from 'react';
 import { useStore } from 'zustand';
 import type { ModelInspection, ModelSettings, ModelSummary } from '../../../engine/contract';
-import { formatBytes, formatCount, formatUs } from '../../format';
+import { formatBytes, formatCount, formatSentence, formatUs } from '../../format';
 import { modelsStore } from '../../stores';
 import { modelNameFault } from './load-flow';
 import { loadFlow } from './model-load-flow';
@@ -85,15 +85,17 @@ function BatchingFact({ inspection }: { readonly inspection: ModelInspection }) 
     <Alert
       role="note"
       variant="light"
-      color={inspection.batchable ? 'teal' : 'gray'}
+      color={!inspection.batchable ? 'gray' : inspection.batchingNote === null ? 'teal' : 'yellow'}
       p="xs"
       icon={<IconInfoCircle size={16} />}
       title={inspection.batchable ? 'Requests can be batched' : 'Requests will run one at a time'}
     >
-      {inspection.batchingNote ??
-        (inspection.batchable
-          ? 'The first dimension of every input and output is free, so requests can share a run.'
-          : 'The file has no free batch dimension.')}
+      {formatSentence(
+        inspection.batchingNote ??
+          (inspection.batchable
+            ? 'The first dimension of every input and output is free, so requests can share a run.'
+            : 'The file has no free batch dimension.'),
+      )}
     </Alert>
   );
 }

@@ -3,9 +3,10 @@ import { IconAlertCircle } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import type { ModelSummary } from '../../../engine/contract';
 import { ModelStateBadge, SimulatedBadge } from '../../components';
-import { formatBytes, formatMs } from '../../format';
+import { formatBytes, formatMs, formatSentence } from '../../format';
 import { SettingsPanel } from '../../model-settings';
 import { BatchInspector } from './batch-inspector';
+import { loadFailureOf } from './load-failure';
 import { ModelActions } from './model-actions';
 import { TensorTable } from './tensor-table';
 
@@ -89,18 +90,29 @@ function Versions({ model }: { readonly model: ModelSummary }) {
 }
 
 function StateReason({ model }: { readonly model: ModelSummary }) {
-  if (model.reason === null || model.reason === '' || model.state === 'ready') return null;
-  const quiet = model.state !== 'unavailable' || model.reason === 'unloaded';
-  if (quiet)
+  const failure = loadFailureOf(model);
+  if (failure !== null)
+    return (
+      <Alert
+        color="red"
+        variant="light"
+        title="This model is not served"
+        icon={<IconAlertCircle size={18} />}
+      >
+        {formatSentence(failure)}
+      </Alert>
+    );
+  if (model.state === 'unavailable')
     return (
       <Text size="sm" c="dimmed">
-        {model.state}: {model.reason}
+        Not loaded: requests for it are refused until it is.
       </Text>
     );
+  if (model.state === 'ready' || model.reason === null || model.reason === '') return null;
   return (
-    <Alert color="red" variant="light" title="This model is not served" icon={<IconAlertCircle size={18} />}>
-      {model.reason}
-    </Alert>
+    <Text size="sm" c="dimmed">
+      {formatSentence(model.state)}: {model.reason}
+    </Text>
   );
 }
 
@@ -121,7 +133,9 @@ function Facts({ model }: { readonly model: ModelSummary }) {
       <Fact label="Instances ready">
         {model.instancesReady} of {model.settings.instanceCount}
       </Fact>
-      <Fact label="Batching">{model.batchable ? 'possible' : (model.batchingNote ?? 'not possible')}</Fact>
+      <Fact label="Batching">
+        {model.batchable ? 'possible' : formatSentence(model.batchingNote ?? 'not possible')}
+      </Fact>
       <Fact label="File size">{formatBytes(model.fileSizeBytes)}</Fact>
       <Fact label="Last load took">
         {model.loadDurationMs === null ? 'not loaded yet' : formatMs(model.loadDurationMs)}

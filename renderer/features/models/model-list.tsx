@@ -3,6 +3,7 @@ import type { ModelSummary } from '../../../engine/contract';
 import { ModelStateBadge, SimulatedBadge } from '../../components';
 import { formatBytes, formatRate } from '../../format';
 import { useModelRates } from '../../model-settings';
+import { loadFailureOf } from './load-failure';
 import classes from './models.module.css';
 import { modelHash } from './selected-model';
 
@@ -25,12 +26,12 @@ export function ModelList({ models, selected }: ModelListProps) {
 }
 
 function ModelEntry({ model, current }: { readonly model: ModelSummary; readonly current: boolean }) {
-  const failed = model.state === 'unavailable' && model.reason !== null && model.reason !== 'unloaded';
+  const failure = loadFailureOf(model);
   const facts = [
     model.version === null ? null : `version ${model.version}`,
     model.backend === 'simulated' ? null : model.activeProvider,
     model.batchable ? 'batchable' : 'one at a time',
-    formatBytes(model.fileSizeBytes),
+    model.fileSizeBytes > 0 ? formatBytes(model.fileSizeBytes) : null,
   ].filter((fact) => fact !== null);
   return (
     <a className={classes.entry} href={modelHash(model.name)} aria-current={current}>
@@ -49,9 +50,9 @@ function ModelEntry({ model, current }: { readonly model: ModelSummary; readonly
         {model.backend === 'simulated' ? <SimulatedBadge /> : <span />}
         <Rate name={model.name} />
       </Group>
-      {failed && (
+      {failure !== null && (
         <Text size="xs" c="var(--mantine-color-error)" lineClamp={2} mt={4}>
-          {model.reason}
+          {failure}
         </Text>
       )}
     </a>

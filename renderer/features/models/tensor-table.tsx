@@ -11,11 +11,11 @@ interface TensorTableProps {
 /** Inputs or outputs of a model: name, datatype, and each dimension, the open ones marked by name. */
 export function TensorTable({ title, tensors }: TensorTableProps) {
   return (
-    <Table aria-label={title} verticalSpacing={6} fz="sm" layout="auto">
+    <Table aria-label={title} verticalSpacing={6} fz="sm" layout="fixed">
       <Table.Thead>
         <Table.Tr>
-          <Table.Th>{title}</Table.Th>
-          <Table.Th w={110}>Datatype</Table.Th>
+          <Table.Th w="34%">{title}</Table.Th>
+          <Table.Th w={100}>Datatype</Table.Th>
           <Table.Th>Shape</Table.Th>
         </Table.Tr>
       </Table.Thead>

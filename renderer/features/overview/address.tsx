@@ -24,10 +24,18 @@ export function Address() {
         Inference
       </Text>
       <Group gap={6} wrap="nowrap" miw={0}>
-        <Code fz="sm">{url}</Code>
+        <Code fz="sm" flex="none">
+          {url}
+        </Code>
         <Copy label="Copy the address" value={url} />
-        <Text size="xs" c="dimmed" truncate title="Open Inference Protocol version 2, as Triton and KServe speak it">
-          Open Inference Protocol v2 · engine {status.state}, up {formatDuration(Date.now() - status.startedAtMs)}
+        <Text
+          size="xs"
+          c="dimmed"
+          truncate
+          title="Open Inference Protocol version 2, as Triton and KServe speak it"
+        >
+          Open Inference Protocol v2 · engine {status.state}, up{' '}
+          {formatDuration(Date.now() - status.startedAtMs)}
         </Text>
       </Group>
       {example && (

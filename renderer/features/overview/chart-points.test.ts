@@ -15,7 +15,9 @@ describe('pointsOf', () => {
   const span = { fromMs: 0, toMs: 60_000 };
 
   test('tells times as seconds before the end of the window', () => {
-    const points = pointsOf([reading(59_500, 0.4), reading(60_000, 0.6)], span, (point) => [point.utilization]);
+    const points = pointsOf([reading(59_500, 0.4), reading(60_000, 0.6)], span, (point) => [
+      point.utilization,
+    ]);
     expect(points).toEqual([
       { secondsAgo: -0.5, values: [0.4] },
       { secondsAgo: 0, values: [0.6] },
@@ -23,7 +25,9 @@ describe('pointsOf', () => {
   });
 
   test('opens a line where samples are missing', () => {
-    const points = pointsOf([reading(10_000, 0.4), reading(30_000, 0.6)], span, (point) => [point.utilization]);
+    const points = pointsOf([reading(10_000, 0.4), reading(30_000, 0.6)], span, (point) => [
+      point.utilization,
+    ]);
     expect(points.map((point) => point.values[0])).toEqual([0.4, null, 0.6]);
   });
 
@@ -35,11 +39,28 @@ describe('pointsOf', () => {
 });
 
 describe('marksOf', () => {
-  const mark = (id: number, atMs: number, model: string | null, text: string): ChangeMark => ({ id, atMs, model, kind: 'settings', text });
-  const live = (marks: readonly ChangeMark[]) => ({ samples: [], marks, fromMs: 1_000, toMs: 61_000, windowMinutes: 1 as const });
+  const mark = (id: number, atMs: number, model: string | null, text: string): ChangeMark => ({
+    id,
+    atMs,
+    model,
+    kind: 'settings',
+    text,
+  });
+  const live = (marks: readonly ChangeMark[]) => ({
+    samples: [],
+    marks,
+    fromMs: 1_000,
+    toMs: 61_000,
+    windowMinutes: 1 as const,
+  });
 
   test('are those inside the window, of the chosen model and of the engine', () => {
-    const marks = [mark(1, 500, 'a', 'old'), mark(2, 31_000, 'a', 'size 1 -> 16'), mark(3, 32_000, 'b', 'off'), mark(4, 33_000, null, 'started')];
+    const marks = [
+      mark(1, 500, 'a', 'old'),
+      mark(2, 31_000, 'a', 'size 1 -> 16'),
+      mark(3, 32_000, 'b', 'off'),
+      mark(4, 33_000, null, 'started'),
+    ];
     expect(marksOf(live(marks), 'a')).toEqual([
       { id: 2, secondsAgo: -30, text: 'size 1 -> 16' },
       { id: 4, secondsAgo: -28, text: 'started' },
@@ -54,7 +75,20 @@ describe('marksOf', () => {
 test('batch sizes are those of the window alone, and of all after a restart', () => {
   const at = (atMs: number, batchSizes: ModelCounters['batchSizes']) =>
     ({ atMs, models: [{ name: 'a', batchSizes }] }) as unknown as MetricsSample;
-  const samples = [at(0, [[1, 100]]), at(1_000, [[1, 100], [8, 5]]), at(2_000, [[1, 101], [8, 9]])];
-  expect(batchSizesIn(samples, 500, 'a')).toEqual([[1, 1], [8, 4]]);
+  const samples = [
+    at(0, [[1, 100]]),
+    at(1_000, [
+      [1, 100],
+      [8, 5],
+    ]),
+    at(2_000, [
+      [1, 101],
+      [8, 9],
+    ]),
+  ];
+  expect(batchSizesIn(samples, 500, 'a')).toEqual([
+    [1, 1],
+    [8, 4],
+  ]);
   expect(batchSizesIn([at(0, [[1, 100]]), at(1_000, [[1, 3]])], 0, null)).toEqual([[1, 3]]);
 });

@@ -26,7 +26,7 @@ export function pointsOf<T extends RatePoint | DevicePoint>(
   let previousMs = Number.NaN;
   for (const rate of rates) {
     const values = pick(rate);
-    if (rate.atMs - previousMs > GAP_MS + everyMs)
+    if (rate.atMs - previousMs > GAP_MS + 2 * everyMs)
       rows.push({ atMs: previousMs + 1, values: values.map(() => null) });
     rows.push({ atMs: rate.atMs, values });
     previousMs = rate.atMs;
@@ -73,13 +73,22 @@ export function batchSizesIn(
   const sums = new Map<number, number>();
   for (const counters of last.models) {
     if (model !== null && counters.name !== model) continue;
-    const before = new Map(first.models.find((earlier) => earlier.name === counters.name)?.batchSizes ?? []);
-    for (const [rows, batches] of counters.batchSizes) {
-      const since = batches - (before.get(rows) ?? 0);
-      // After a restart of the engine counts begin anew: what is there happened since.
-      const count = since >= 0 ? since : batches;
-      if (count > 0) sums.set(rows, (sums.get(rows) ?? 0) + count);
-    }
+    const before = first.models.find((earlier) => earlier.name === counters.name)?.batchSizes ?? [];
+    for (const [rows, batches] of newBatches(before, counters.batchSizes))
+      sums.set(rows, (sums.get(rows) ?? 0) + batches);
   }
   return [...sums].sort((a, b) => a[0] - b[0]);
+}
+
+type Sizes = MetricsSample['models'][number]['batchSizes'];
+
+/** Batches per size between two cumulative counts; a count that went back belongs to a restarted engine and is all new. */
+function newBatches(before: Sizes, after: Sizes): Sizes {
+  const earlier = new Map(before);
+  return after
+    .map(([rows, batches]) => {
+      const since = batches - (earlier.get(rows) ?? 0);
+      return [rows, since >= 0 ? since : batches] as const;
+    })
+    .filter(([, batches]) => batches > 0);
 }

@@ -47,6 +47,7 @@ describe('the example request', () => {
     const large = model('large', [input([1, 512])]);
     const small = model('small', [input([1, 4])]);
     expect(exampleModel([large, small, model('tiny', [input([1])], 'unavailable')])?.name).toBe('small');
+    expect(exampleModel([model('open', [input([-1, 3, -1])]), large])?.name).toBe('large');
     expect(exampleModel([])).toBeUndefined();
   });
 });

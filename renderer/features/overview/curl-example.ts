@@ -21,10 +21,20 @@ function dataOf(input: TensorSpec): string {
   return `['"$(printf '${one},%.0s' $(seq ${count - 1}))"'${one}]`;
 }
 
-/** The ready model whose request is the shortest; undefined when none is ready. */
+/** Above any element count: a size that is a guess counts as larger than one that the model fixes. */
+const GUESS = 1e12;
+
+/** Elements of a request; dimensions (but the first, the batch) that the model leaves open have no size that is surely right. */
+function requestSize(model: ModelSummary): number {
+  return model.inputs.reduce((sum, input) => {
+    const guesses = input.shape.slice(1).filter((dim) => dim < 0).length;
+    return sum + elementsOf(input) + guesses * GUESS;
+  }, 0);
+}
+
+/** The ready model whose request is the plainest and shortest; undefined when none is ready. */
 export function exampleModel(models: readonly ModelSummary[]): ModelSummary | undefined {
-  const size = (model: ModelSummary) => model.inputs.reduce((sum, input) => sum + elementsOf(input), 0);
-  return models.filter(({ state }) => state === 'ready').sort((a, b) => size(a) - size(b))[0];
+  return models.filter(({ state }) => state === 'ready').sort((a, b) => requestSize(a) - requestSize(b))[0];
 }
 
 /** A request to paste into a POSIX shell: one row of made-up numbers, as JSON through a pipe. */

@@ -38,9 +38,7 @@ export function DeviceCharts({
   const id = shown?.id;
   const points = useMemo(
     () =>
-      id === undefined
-        ? []
-        : pointsOf(deviceSeries(samples, id, fromMs, toMs), { fromMs, toMs }, sharesOf),
+      id === undefined ? [] : pointsOf(deviceSeries(samples, id, fromMs, toMs), { fromMs, toMs }, sharesOf),
     [samples, id, fromMs, toMs],
   );
   if (!shown) return null;

@@ -43,11 +43,7 @@ function Serving({ model, rates }: ModelCardProps) {
         <Stat label="p50" value={shown(rates?.p50Ms, formatMs)} />
         <Stat label="p99" value={shown(rates?.p99Ms, formatMs)} />
         <Stat label="Mean batch" value={shown(rates?.meanBatchSize, formatNumber)} title="Rows per batch" />
-        <Stat
-          label="Queue"
-          value={shown(rates?.queueLength, formatCount)}
-          title="Requests that wait now"
-        />
+        <Stat label="Queue" value={shown(rates?.queueLength, formatCount)} title="Requests that wait now" />
         <Stat
           label="Busy"
           value={shown(rates?.busyShare, formatPercent)}
@@ -89,7 +85,7 @@ function policyOf({ activeProvider, batchable, instancesReady, settings }: Model
   const policy = !batchable
     ? 'cannot batch'
     : batching
-      ? `batches up to ${maxBatchSize}, waits ${formatMs(maxQueueDelayUs / 1000)}`
+      ? `batch ≤ ${maxBatchSize}, wait ≤ ${formatMs(maxQueueDelayUs / 1000)}`
       : 'batching off';
   return `${instances} on ${activeProvider ?? 'no provider'} · ${policy}`;
 }

@@ -1,10 +1,28 @@
-import { ActionIcon, Button, Group, SegmentedControl, Select, Skeleton, Stack, Text, Title, Tooltip } from '@mantine/core';
+import {
+  ActionIcon,
+  Button,
+  Group,
+  SegmentedControl,
+  Select,
+  Skeleton,
+  Stack,
+  Text,
+  Title,
+  Tooltip,
+} from '@mantine/core';
 import { IconPlayerPause, IconPlayerPlay, IconStack2 } from '@tabler/icons-react';
 import { useMemo, useState } from 'react';
 import { useStore } from 'zustand';
 import type { ModelSummary } from '../../../engine/contract';
 import { EmptyPanel } from '../../components';
-import { type ChartWindow, currentRates, modelsStore, preferencesStore, setChartWindow, togglePaused } from '../../stores';
+import {
+  type ChartWindow,
+  currentRates,
+  modelsStore,
+  preferencesStore,
+  setChartWindow,
+  togglePaused,
+} from '../../stores';
 import { Address } from './address';
 import { marksOf } from './chart-points';
 import { DeviceCharts } from './device-charts';
@@ -30,9 +48,7 @@ export function OverviewScreen() {
         <Address />
         <ShowMe />
       </section>
-      <section aria-label="Models">
-        {models.length === 0 ? <NoModel /> : <Cards models={models} />}
-      </section>
+      <section aria-label="Models">{models.length === 0 ? <NoModel /> : <Cards models={models} />}</section>
       <Charts names={models.map(({ name }) => name)} />
     </Stack>
   );
@@ -92,7 +108,10 @@ interface ChartControlsProps {
 function ChartControls({ names, model, onModel }: ChartControlsProps) {
   const paused = useStore(preferencesStore, (state) => state.paused);
   const windowMinutes = useStore(preferencesStore, (state) => state.chartWindow);
-  const choices = [{ value: '', label: 'All models' }, ...names.map((name) => ({ value: name, label: name }))];
+  const choices = [
+    { value: '', label: 'All models' },
+    ...names.map((name) => ({ value: name, label: name })),
+  ];
   return (
     <Group justify="space-between" mb="xs" gap="xs">
       <Group gap="sm">

@@ -23,7 +23,9 @@ export function ShowMe() {
           {lineOf(status, canShow)}
         </Text>
       </Group>
-      {going && status && <Progress value={status.progress * 100} aria-label="Progress of the show" size="sm" />}
+      {going && status && (
+        <Progress value={status.progress * 100} aria-label="Progress of the show" size="sm" />
+      )}
       {status && <Outcome status={status} />}
     </Stack>
   );
