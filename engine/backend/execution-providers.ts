@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { listSupportedBackends } from 'onnxruntime-node';
 import { EXECUTION_PROVIDERS, type ExecutionProvider } from '../contract';
 
@@ -9,17 +11,38 @@ export interface ProviderAvailability {
   readonly reason: string | null;
 }
 
-/** Which execution providers this platform's build of onnxruntime-node has. */
+/** Providers whose library is fetched apart from the package, and that library. */
+const EXTRA_LIBRARIES: Partial<Record<ExecutionProvider, string>> = {
+  cuda: 'libonnxruntime_providers_cuda.so',
+  tensorrt: 'libonnxruntime_providers_tensorrt.so',
+};
+
+/** Which execution providers this platform's build of onnxruntime-node has. Whether the device is there shows when a model loads. */
 export function executionProviders(): readonly ProviderAvailability[] {
   const built = new Set(listSupportedBackends().map((backend) => backend.name));
   return EXECUTION_PROVIDERS.map((name) => {
-    const available = built.has(name);
-    return {
-      name,
-      available,
-      reason: available ? null : `not in this build of ONNX Runtime for ${process.platform}-${process.arch}`,
-    };
+    const reason = built.has(name)
+      ? missingLibrary(name)
+      : `not in this build of ONNX Runtime for ${process.platform}-${process.arch}`;
+    return { name, available: reason === null, reason };
   });
+}
+
+function missingLibrary(name: ExecutionProvider): string | null {
+  const library = EXTRA_LIBRARIES[name];
+  if (library === undefined || process.platform !== 'linux') return null;
+  const path = join(packageFolder(), 'bin', 'napi-v6', process.platform, process.arch, library);
+  return existsSync(path)
+    ? null
+    : `${library} is not installed: set-up fetches it on a machine with an NVIDIA GPU`;
+}
+
+function packageFolder(): string {
+  try {
+    return dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json'));
+  } catch {
+    return '';
+  }
 }
 
 /** Version of ONNX Runtime in use. */

@@ -21,7 +21,7 @@ export async function createOnnxSession(spec: OnnxSpec): Promise<Session> {
       );
       return new OnnxSession(session, provider, notes);
     } catch (error) {
-      notes.push(`${provider}: ${firstLine(error)}`);
+      notes.push(`${provider}: ${readableMessage(error)}`);
     }
   }
   throw new EngineError('MODEL_INVALID', `ONNX Runtime does not load the model: ${notes.join('; ')}`);
@@ -43,10 +43,18 @@ function sessionOptions(
   };
 }
 
-/** ONNX Runtime puts file names and stack-like context into its messages; the first line is what a person needs. */
-function firstLine(error: unknown): string {
+/**
+ * ONNX Runtime's messages carry source files, signatures and colour codes of its build. What a person needs is the last
+ * sentence of the first line, without the machine's paths.
+ */
+export function readableMessage(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  return (text.split('\n')[0] ?? text).slice(0, 500);
+  const line = text.split('\n')[0] ?? text;
+  const withoutSource = line.replace(
+    /^\S*\/onnxruntime\S*:\d+ .*?(?: was false\.? |\] : \d+ : [A-Z_]+ : |\) )/,
+    '',
+  );
+  return (withoutSource.trim() || line).slice(0, 500);
 }
 
 class OnnxSession implements Session {

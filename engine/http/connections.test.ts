@@ -189,7 +189,7 @@ describe('memory', () => {
     );
     expect(await open.send('POST', INFER, { body: GOOD_JSON })).toMatchObject({ status: 200 });
     expect(openSockets()).toBeLessThan(20);
-  });
+  }, 60_000);
 });
 
 function openSockets(): number {

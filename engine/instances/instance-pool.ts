@@ -104,6 +104,11 @@ export class InstancePool {
     await Promise.all([...this.#members].map((member) => this.#retire(member)));
   }
 
+  /** Gives up the instances that run something: their batches fail with INSTANCE_LOST, and nothing waits for them any more. */
+  killBusy(why: string): void {
+    for (const { instance } of this.#members) if (instance.state === 'busy') void instance.kill(why);
+  }
+
   async #reconcile(): Promise<void> {
     const wanted = this.#wanted;
     if (!wanted) return;

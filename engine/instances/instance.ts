@@ -50,8 +50,8 @@ export interface Instance {
   run(inputs: readonly NamedTensor[], outputNames: readonly string[] | null): Promise<RunOutput>;
   /** Lets a running batch finish, then ends the thread. */
   stop(): Promise<void>;
-  /** Ends the thread at once; a running batch fails with INSTANCE_LOST. */
-  kill(): Promise<void>;
+  /** Gives it up at once: its batches fail with INSTANCE_LOST saying `why`. The thread ends when a native call in it lets it. */
+  kill(why?: string): Promise<void>;
   /** Called once when the thread dies without having been asked to. */
   onLost: ((message: string) => void) | null;
 }

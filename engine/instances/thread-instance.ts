@@ -25,6 +25,7 @@ export class ThreadInstance implements Instance {
   readonly #running = new Map<number, Pending<RunOutput>>();
   #idleAgain: (() => void) | null = null;
   #exited: Promise<void> = Promise.resolve();
+  #waitNoLonger: () => void = () => undefined;
   #runId = 0;
 
   constructor(
@@ -42,13 +43,16 @@ export class ThreadInstance implements Instance {
       name: this.name,
     });
     this.#worker = worker;
-    this.#exited = new Promise((resolve) => worker.once('exit', () => resolve()));
+    this.#exited = new Promise((resolve) => {
+      this.#waitNoLonger = resolve;
+      worker.once('exit', () => resolve());
+    });
     worker.on('message', (message: FromInstance) => this.#receive(message));
     worker.on('error', (error) => this.#lost(`its thread failed: ${error.message}`));
     worker.on('exit', (code) => this.#ended(code));
     const limit = this.clock.callAt(this.clock.nowUs() + LOAD_LIMIT_US, () => {
       this.#lost(`the model did not load within ${LOAD_LIMIT_US / 1e6} s`);
-      void worker.terminate();
+      this.#letGo();
     });
     return new Promise<void>((resolve, reject) => {
       this.#loading = { resolve, reject };
@@ -72,14 +76,29 @@ export class ThreadInstance implements Instance {
     if (this.#state !== 'idle' && this.#state !== 'starting') return this.#exited;
     this.#state = moveInstance(this.#state, 'stopping');
     this.#post({ kind: 'stop' });
-    const limit = this.clock.callAt(this.clock.nowUs() + STOP_LIMIT_US, () => void this.#worker?.terminate());
+    const limit = this.clock.callAt(this.clock.nowUs() + STOP_LIMIT_US, () => this.#letGo());
     await this.#exited;
     limit.cancel();
   }
 
-  async kill(): Promise<void> {
-    await this.#worker?.terminate();
+  async kill(why = 'it was killed'): Promise<void> {
+    const isInNativeCall =
+      this.spec.backend === 'onnxruntime' && (this.#state === 'busy' || this.#state === 'starting');
+    this.#lost(why);
+    if (isInNativeCall) this.#letGo();
+    else await this.#worker?.terminate();
     await this.#exited;
+  }
+
+  /**
+   * Asks the thread to end and does not wait for it. To terminate a thread that is inside ONNX Runtime takes the whole process
+   * down: the binding makes its result when the call returns, in an environment that is gone by then (an uncaught
+   * Napi::Error). So a thread in such a call ends only after it.
+   */
+  #letGo(): void {
+    this.#post({ kind: 'stop' });
+    this.#worker?.unref();
+    this.#waitNoLonger();
   }
 
   #post(message: ToInstance, transfer: ArrayBuffer[] = []): void {

@@ -153,7 +153,10 @@ export class ServedModel {
       `model "${this.#spec.name}" version ${this.version} is being unloaded`,
       { retryAfterSeconds: 1 },
     );
-    const limit = clock.callAt(clock.nowUs() + limitUs, () => this.#batcher.abort(error));
+    const limit = clock.callAt(clock.nowUs() + limitUs, () => {
+      this.#batcher.abort(error);
+      this.#pool.killBusy(`its batch did not end within the ${limitUs / 1000} ms that a stop waits`);
+    });
     await this.#batcher.drain(error);
     limit.cancel();
     await this.#pool.stop();

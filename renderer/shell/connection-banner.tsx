@@ -1,65 +1,88 @@
 import { Alert, Button, Group, Text } from '@mantine/core';
-import { IconAlertTriangle, IconPlugConnectedX } from '@tabler/icons-react';
+import { IconAlertTriangle, IconPlugConnectedX, IconRefresh } from '@tabler/icons-react';
+import { useEffect, useState } from 'react';
 import { useStore } from 'zustand';
 import type { DesktopEngine } from '../../electron/bridge';
 import { connectionStore, restartEngine } from '../stores';
+import { attempt } from './attempt';
+import classes from './connection-banner.module.css';
 
 /** Says over the page (which stays) that the engine is gone, why, and what happens next. */
 export function ConnectionBanner() {
-  const { phase, engine } = useStore(connectionStore);
-  if (phase === 'lost') {
+  const phase = useStore(connectionStore, (state) => state.phase);
+  const engine = useStore(connectionStore, (state) => state.engine);
+  if (phase === 'lost')
     return (
       <Alert
+        className={classes.banner}
         color="yellow"
         icon={<IconPlugConnectedX size={18} />}
         title="The connection to the engine was lost"
         role="status"
-        radius={0}
       >
         What you see is from before. It is tried again by itself; the numbers go on when the engine answers.
       </Alert>
     );
-  }
   if (phase === 'engine-down' && engine?.state === 'down') return <EngineDown engine={engine} />;
-  if (phase === 'connecting' && engine?.state === 'starting' && engine.attempt > 1) {
+  if (phase === 'connecting' && engine?.state === 'starting' && engine.attempt > 1)
     return (
       <Alert
+        className={classes.banner}
         color="blue"
+        icon={<IconRefresh size={18} />}
         title={`The engine is starting again (attempt ${engine.attempt})`}
         role="status"
-        radius={0}
       >
         The models that were loaded are loaded again by themselves.
       </Alert>
     );
-  }
   return null;
 }
 
-function EngineDown({ engine }: { readonly engine: Extract<DesktopEngine, { state: 'down' }> }) {
-  const next =
-    engine.retryInMs === null
-      ? 'It is not started again by itself.'
-      : `It is started again in ${Math.ceil(engine.retryInMs / 1000)} s, and the models that were loaded with it.`;
+type Down = Extract<DesktopEngine, { state: 'down' }>;
+
+function EngineDown({ engine }: { readonly engine: Down }) {
+  const [restarting, setRestarting] = useState(false);
+  const restart = () => {
+    setRestarting(true);
+    attempt(() => restartEngine().finally(() => setRestarting(false)), 'The engine was not restarted');
+  };
   return (
     <Alert
+      className={classes.banner}
       color="red"
       icon={<IconAlertTriangle size={18} />}
       title={engine.kind === 'crash' ? 'The engine crashed' : 'The engine has stopped'}
       role="alert"
-      radius={0}
     >
-      <Group justify="space-between" align="flex-end">
+      <Group justify="space-between" align="flex-end" wrap="nowrap">
         <div>
-          <Text size="sm" style={{ whiteSpace: 'pre-wrap' }}>
+          <Text size="sm" className={classes.message}>
             {engine.message}
           </Text>
-          <Text size="sm">{next}</Text>
+          <NextAttempt key={engine.retryInMs} engine={engine} />
         </div>
-        <Button size="xs" variant="white" color="red" onClick={() => void restartEngine()}>
+        <Button size="xs" color="red" flex="none" loading={restarting} onClick={restart}>
           Restart now
         </Button>
       </Group>
     </Alert>
+  );
+}
+
+/** Counts down to the next attempt. Not a live region: a reader hears the alert once, not every second. */
+function NextAttempt({ engine: { retryInMs } }: { readonly engine: Down }) {
+  const [left, setLeft] = useState(Math.ceil((retryInMs ?? 0) / 1000));
+  useEffect(() => {
+    if (retryInMs === null) return;
+    const timer = setInterval(() => setLeft((seconds) => Math.max(0, seconds - 1)), 1000);
+    return () => clearInterval(timer);
+  }, [retryInMs]);
+  if (retryInMs === null) return <Text size="sm">It is not started again by itself.</Text>;
+  return (
+    <Text size="sm" aria-live="off">
+      {left > 0 ? `It is started again in ${left} s` : 'It is being started again'}, and with it the models
+      that were loaded.
+    </Text>
   );
 }

@@ -50,7 +50,7 @@ export function Header({ onShortcuts }: { readonly onShortcuts: () => void }) {
         <EngineBadge />
         {status?.exposed && (
           <Tooltip label="The inference address can be reached from other machines. Start without --host to serve this machine only.">
-            <Badge color="orange" variant="filled" tt="none" leftSection={<IconAlertTriangle size={12} />}>
+            <Badge color="orange" variant="light" tt="none" leftSection={<IconAlertTriangle size={12} />}>
               open to the network
             </Badge>
           </Tooltip>

@@ -27,7 +27,10 @@ export function Palette() {
       id: 'show-me',
       label: 'Show me what batching does',
       description: 'About 30 seconds on the demo model',
-      onClick: () => (showScreen('overview'), attempt(startShowMe, 'The show did not start')),
+      onClick: () => {
+        showScreen('overview');
+        attempt(startShowMe, 'The show did not start');
+      },
     },
     { id: 'pause', label: 'Pause or resume the charts', onClick: togglePaused },
     { id: 'dark', label: 'Dark colours', onClick: () => setColorScheme('dark') },

@@ -32,7 +32,7 @@ export function Rail({ screen, onChosen }: { readonly screen: Screen; readonly o
             aria-current={screen === name ? 'page' : undefined}
             leftSection={<Icon size={18} aria-hidden />}
             rightSection={
-              <kbd aria-hidden style={{ fontSize: 11, opacity: 0.55, fontFamily: 'inherit' }}>
+              <kbd aria-hidden style={{ fontSize: 11, opacity: 0.85, fontFamily: 'inherit' }}>
                 {i + 1}
               </kbd>
             }

@@ -8,7 +8,9 @@ import {
   connectControl,
   desktop,
   type EngineAddress,
+  hashHasToken,
   isDesktop,
+  tokenIsRefused,
 } from '../control';
 
 /**
@@ -16,7 +18,7 @@ import {
  * open         the control plane answers
  * lost         it answered before and does not now; tried again by itself
  * engine-down  the desktop app says that the engine process is not running
- * refused      a browser without a token
+ * refused      a browser without a token, or with one of an earlier start
  */
 export type ConnectionPhase = 'connecting' | 'open' | 'lost' | 'engine-down' | 'refused';
 
@@ -61,6 +63,14 @@ export function startConnection(subscribeAll: (client: ControlClient) => () => v
     bridge.onEngine(followEngine);
     return;
   }
+  openInBrowser();
+  // A new address pasted over this page changes only the fragment: the page is not loaded again.
+  window.addEventListener('hashchange', () => {
+    if (hashHasToken()) openInBrowser();
+  });
+}
+
+function openInBrowser(): void {
   const address = browserAddress();
   if (address) open(address);
   else connectionStore.setState({ phase: 'refused' });
@@ -78,15 +88,31 @@ function followEngine(engine: DesktopEngine): void {
 function open(address: EngineAddress): void {
   close();
   connectionStore.setState({ phase: 'connecting', attempt: 0 });
-  connection = connectControl(address, {
-    opened: () => connectionStore.setState({ phase: 'open', attempt: 0 }),
-    closed: () =>
-      connectionStore.setState(({ phase, attempt }) => ({
-        phase: phase === 'engine-down' ? phase : 'lost',
-        attempt: attempt + 1,
-      })),
+  const opened = connectControl(address, {
+    opened: () => {
+      if (connection === opened) connectionStore.setState({ phase: 'open', attempt: 0 });
+    },
+    closed: () => {
+      // A connection that was given up says so late; what counts is the one that took its place.
+      if (connection === opened) lose(opened);
+    },
   });
-  unsubscribe = whenConnected(connection.client);
+  connection = opened;
+  unsubscribe = whenConnected(opened.client);
+}
+
+function lose(lost: ControlConnection): void {
+  connectionStore.setState(({ phase, attempt }) => ({
+    phase: phase === 'open' ? 'lost' : phase,
+    attempt: attempt + 1,
+  }));
+  if (isDesktop()) return;
+  // A headless engine that was restarted has another token: trying on would never end.
+  void tokenIsRefused(lost.address).then((refused) => {
+    if (!refused || connection !== lost) return;
+    close();
+    connectionStore.setState({ phase: 'refused' });
+  });
 }
 
 function close(): void {

@@ -14,7 +14,7 @@ export function BatchSizes({
   const most = Math.max(1, ...bars.map((bar) => bar.batches));
   const total = bars.reduce((sum, bar) => sum + bar.batches, 0);
   return (
-    <figure className={`ferry-panel ${classes.sizes}`} role="group" aria-label="Batch size distribution">
+    <figure className={`ferry-panel ${classes.sizes}`} aria-label="Batch size distribution">
       <figcaption>
         <b>Batch sizes</b>{' '}
         <Text span size="xs" c="dimmed">
