@@ -175,21 +175,25 @@ describe('memory', () => {
       socket.destroy();
       await eventually(() => open.door.inFlight() === 0);
     }),
-  ])('does not grow with 1,000 times %s', async (_, make) => {
-    for (let i = 0; i < 200; i++) await make();
-    collect();
-    const before = process.memoryUsage();
-    for (let i = 0; i < 1000; i++) await make();
-    await eventually(() => open.door.inFlight() === 0);
-    collect();
-    const after = process.memoryUsage();
-    expect(open.door.inFlight()).toBe(0);
-    expect(after.heapUsed - before.heapUsed + (after.arrayBuffers - before.arrayBuffers)).toBeLessThan(
-      4 * 1024 * 1024,
-    );
-    expect(await open.send('POST', INFER, { body: GOOD_JSON })).toMatchObject({ status: 200 });
-    expect(openSockets()).toBeLessThan(20);
-  }, 60_000);
+  ])(
+    'does not grow with 1,000 times %s',
+    async (_, make) => {
+      for (let i = 0; i < 200; i++) await make();
+      collect();
+      const before = process.memoryUsage();
+      for (let i = 0; i < 1000; i++) await make();
+      await eventually(() => open.door.inFlight() === 0);
+      collect();
+      const after = process.memoryUsage();
+      expect(open.door.inFlight()).toBe(0);
+      expect(after.heapUsed - before.heapUsed + (after.arrayBuffers - before.arrayBuffers)).toBeLessThan(
+        4 * 1024 * 1024,
+      );
+      expect(await open.send('POST', INFER, { body: GOOD_JSON })).toMatchObject({ status: 200 });
+      expect(openSockets()).toBeLessThan(20);
+    },
+    60_000,
+  );
 });
 
 function openSockets(): number {

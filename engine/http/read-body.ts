@@ -45,7 +45,8 @@ export function readBody(
     const onGone = () =>
       reject(new EngineError('CANCELLED', 'the client left before the request was complete'));
     request.once('error', onGone);
-    request.once('close', onGone);
+    // Every request closes; an error (with its stack) is made only for one that was cut off.
+    request.once('close', () => request.complete || onGone());
   });
 }
 

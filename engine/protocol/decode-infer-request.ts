@@ -34,10 +34,18 @@ export interface EncodedInferRequest {
  */
 export function decodeInferRequest(encoded: EncodedInferRequest): InferenceRequest {
   const { model, version, body, headerLength, signal } = encoded;
-  const carried = signal ? { model, version, signal } : { model, version };
   if (headerLength === 0) {
     const inputs = [rawInput(body, encoded.specs ?? [])];
-    return { ...carried, id: '', inputs, outputs: null, binaryByDefault: true, parameters: new Map() };
+    return {
+      model,
+      version,
+      id: '',
+      inputs,
+      outputs: null,
+      binaryByDefault: true,
+      parameters: new Map(),
+      signal,
+    };
   }
   const jsonLength = headerLength ?? body.byteLength;
   if (jsonLength > body.byteLength) {
@@ -55,7 +63,8 @@ export function decodeInferRequest(encoded: EncodedInferRequest): InferenceReque
   const decoder = new RequestDecoder(new JsonScanner(json), new BinaryTail(body, jsonLength));
   const { id, inputs, outputs, parameters } = decoder.read();
   const binaryByDefault = parameters.get('binary_data_output') === true;
-  return { ...carried, id, inputs, outputs, binaryByDefault, parameters };
+  // Written out: an object made by spreading costs more than the rest of a binary request's decoding.
+  return { model, version, id, inputs, outputs, binaryByDefault, parameters, signal };
 }
 
 /** What is read of one element of `inputs`, in whatever order its keys come. */
@@ -181,7 +190,7 @@ class RequestDecoder {
       else scanner.skipValue();
     });
     if (name === null) throw invalid(`outputs[${index}]: "name" is missing`);
-    return { name, ...wanted };
+    return { name, binary: wanted.binary, classificationCount: wanted.classificationCount };
   }
 }
 

@@ -35,6 +35,8 @@ export abstract class JsonElements {
   }
 }
 
+const LARGEST_SINGLE = 2 ** 128 - 2 ** 104;
+
 const WHOLE_RANGES = {
   INT8: { make: Int8Array, min: -128, max: 127 },
   UINT8: { make: Uint8Array, min: 0, max: 255 },

@@ -36,8 +36,8 @@ describe('an instance that dies in a batch', () => {
     const t = await start({
       models: {
         'slow/config.pbtxt': simulatedConfig({
-          baseUs: 300_000,
-          more: 'dynamic_batching { max_queue_delay_microseconds: 20000 }',
+          baseUs: 1_000_000,
+          more: 'dynamic_batching { preferred_batch_size: [ 3 ] max_queue_delay_microseconds: 10000000 }',
         }),
       },
     });
@@ -45,8 +45,9 @@ describe('an instance that dies in a batch', () => {
     t.engine.registry.marks.on((mark) => marks.push(mark));
     const lost = [oneRow(t, 1), oneRow(t, 2), oneRow(t, 3)];
     await waitUntil('the batch runs', () => t.counters('slow').inFlight === 3);
-    const waiting = [fullBatch(t, 4), fullBatch(t, 5)];
-    await waitUntil('two wait', () => t.counters('slow').queueLength === 2);
+    // Not a full batch: a full one would go ahead to the busy instance and be lost with it.
+    const waiting = [oneRow(t, 4), oneRow(t, 5), oneRow(t, 6)];
+    await waitUntil('three wait', () => t.counters('slow').queueLength === 3);
     await t.served('slow').instances[0]?.kill();
 
     for (const { status, headers, error } of await Promise.all(lost)) {
@@ -56,16 +57,17 @@ describe('an instance that dies in a batch', () => {
     }
     // Those that waited are answered by the instance that comes in its place.
     const answers = await Promise.all(waiting);
-    expect(answers.map(({ values }) => values?.[15])).toEqual([4, 5]);
+    expect(answers.map(({ values }) => values?.[1])).toEqual([4, 5, 6]);
     expect(t.served('slow').instances.map(({ name }) => name)).toEqual(['slow/1#1']);
     expect(marks.filter(({ kind }) => kind === 'instance').map(({ text }) => text)).toEqual([
       expect.stringContaining('slow/1#0 was lost'),
     ]);
     expect(t.counters('slow')).toMatchObject({
-      requestsOk: 2,
+      requestsOk: 3,
       requestsFailed: { INSTANCE_LOST: 3 },
-      executionCount: 2,
-      inferenceCount: 16,
+      executionCount: 1,
+      inferenceCount: 3,
+      departures: { preferred: 2 },
       queueLength: 0,
       inFlight: 0,
     });
@@ -78,7 +80,7 @@ describe('an instance that dies in a batch', () => {
   test('does not take the other instances with it', LIMIT, async () => {
     const t = await start({
       models: {
-        'slow/config.pbtxt': simulatedConfig({ baseUs: 300_000, more: 'instance_group [ { count: 2 } ]' }),
+        'slow/config.pbtxt': simulatedConfig({ baseUs: 1_000_000, more: 'instance_group [ { count: 2 } ]' }),
       },
     });
     const both = [fullBatch(t, 1), fullBatch(t, 2)];
@@ -97,17 +99,17 @@ test(
     const t = await start({
       models: {
         'slow/config.pbtxt': simulatedConfig({
-          baseUs: 400_000,
+          baseUs: 1_000_000,
           more: 'dynamic_batching { default_queue_policy { max_queue_size: 2 } }',
         }),
       },
     });
     let answered = 0;
-    const accepted = fullBatch(t, 1).finally(() => answered++);
+    const accepted = oneRow(t, 1).finally(() => answered++);
     await waitUntil('it runs', () => t.counters('slow').inFlight === 1);
-    const waiting = [fullBatch(t, 2), fullBatch(t, 3)];
+    const waiting = [oneRow(t, 2), oneRow(t, 3)];
     await waitUntil('two wait', () => t.counters('slow').queueLength === 2);
-    const refused = await fullBatch(t, 4);
+    const refused = await oneRow(t, 4);
     expect(answered).toBe(0);
     expect({ status: refused.status, code: refused.headers['ferry-error-code'] }).toEqual({
       status: 503,
@@ -122,9 +124,12 @@ test(
 
 describe('a stop', () => {
   test('answers what is under way and what waits, and takes nothing new', LIMIT, async () => {
-    const t = await start({ models: { 'slow/config.pbtxt': simulatedConfig({ baseUs: 200_000 }) } });
+    const t = await start({ models: { 'slow/config.pbtxt': simulatedConfig({ baseUs: 500_000 }) } });
     const asked = [fullBatch(t, 1), fullBatch(t, 2), fullBatch(t, 3)];
-    await waitUntil('they are in', () => t.counters('slow').queueLength === 2);
+    await waitUntil('one runs, one stands behind it, one waits', () => {
+      const { queueLength, inFlight } = t.counters('slow');
+      return queueLength === 1 && inFlight === 2;
+    });
     const stopped = t.engine.stop('enough');
     const late = await fullBatch(t, 4).catch((error: NodeJS.ErrnoException) => ({
       status: 0,
@@ -151,13 +156,13 @@ describe('a stop', () => {
         models: { 'slow/config.pbtxt': simulatedConfig({ baseUs: 60_000_000 }) },
         argv: ['--drain-timeout-ms', '200'],
       });
-      const asked = [fullBatch(t, 1), fullBatch(t, 2)].map((answer) =>
+      const asked = [oneRow(t, 1), oneRow(t, 2), oneRow(t, 3)].map((answer) =>
         answer.catch((error: NodeJS.ErrnoException) => error.code),
       );
-      await waitUntil(
-        'one runs, one waits',
-        () => t.counters('slow').queueLength === 1 && t.counters('slow').inFlight === 1,
-      );
+      await waitUntil('all are in', () => {
+        const { queueLength, inFlight } = t.counters('slow');
+        return queueLength + inFlight === 3;
+      });
       let stopped = false;
       void t.engine.stop('enough').then(() => (stopped = true));
       // A minute would be the batch's own time.

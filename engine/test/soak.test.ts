@@ -66,18 +66,18 @@ test('every request is answered once with its own right answer while settings, m
   try {
     const traffic = new Traffic(t.http, QUESTIONS, CLIENTS);
     const endMs = performance.now() + DURATION_MS;
-    const [changes, visits, batchesKilled] = await Promise.all([
+    const [changes, visits, kills] = await Promise.all([
       changeSettings(t, endMs),
       comeAndGo(t, endMs),
       killInstances(t, endMs),
     ]);
     await traffic.stop();
     await waitUntil('nothing is under way', () => t.engine.registry.counters().every(isIdle));
-    report(t, traffic, { changes, visits, kills: batchesKilled.length });
+    report(t, traffic, { changes, visits, kills: kills.length, batchesLost: kills.flat().length });
 
     expect(traffic.faults).toEqual([]);
-    expectOnlyKilledBatchesFailed(traffic, batchesKilled);
-    for (const model of traffic.tallies.keys()) expectCountersAddUp(t, traffic, model);
+    expectOnlyKilledBatchesFailed(traffic, kills.flat());
+    for (const model of traffic.tallies.keys()) expectCountersAddUp(t, traffic, model, model === 'heavy' ? kills.flat().length : 0);
     // Everything was asked, and the load was a load.
     for (const [model, tally] of traffic.tallies) expect(tally.right, model).toBeGreaterThan(10);
   } finally {
@@ -206,32 +206,31 @@ async function comeAndGo(t: TestEngine, endMs: number): Promise<number> {
   return visits;
 }
 
-/** @returns the ids of the batches that were lost */
-async function killInstances(t: TestEngine, endMs: number): Promise<readonly number[]> {
+/** @returns for each kill the ids of the batches that were lost: the running one, and one that waited behind it if there was */
+async function killInstances(t: TestEngine, endMs: number): Promise<readonly (readonly number[])[]> {
   const beganMs = performance.now();
-  const lost: number[] = [];
+  const kills: (readonly number[])[] = [];
   for (let kill = 1; kill <= KILLS; kill++) {
     const atMs = beganMs + ((endMs - beganMs) * kill) / (KILLS + 1);
     await pause(Math.max(0, atMs - performance.now()));
-    lost.push(await killInBatch(t, 'heavy', lost));
+    kills.push(await killInBatch(t, 'heavy', kills.flat()));
     await waitUntil('the instance is replaced', () => {
       const { instancesReady, settings } = t.engine.registry.summary('heavy');
       return instancesReady === settings.instanceCount;
     });
   }
-  return lost;
+  return kills;
 }
 
-/** A batch may be through before the thread ends; then another instance is caught. */
-async function killInBatch(t: TestEngine, model: string, known: readonly number[]): Promise<number> {
-  const lostBatch = () =>
-    t.engine.registry.recentBatches(model).find(({ id, error }) => error !== null && !known.includes(id));
+async function killInBatch(t: TestEngine, model: string, known: readonly number[]): Promise<readonly number[]> {
+  const lost = () =>
+    t.engine.registry.recentBatches(model).filter(({ id, error }) => error !== null && !known.includes(id));
   return waitUntil(
     'a batch was lost',
     async () => {
       const busy = t.served(model).instances.find((instance) => instance.state === 'busy');
       await busy?.kill();
-      return lostBatch()?.id;
+      return busy && lost().length > 0 ? lost().map(({ id }) => id) : null;
     },
     { everyTurn: true, limitMs: 30_000 },
   );
@@ -254,7 +253,7 @@ function expectOnlyKilledBatchesFailed(traffic: Traffic, killed: readonly number
     expect(error).toMatch(/^instance heavy\/1#\d+ was lost: .+ \(batch \d+, \d+ rows\)$/);
 }
 
-function expectCountersAddUp(t: TestEngine, traffic: Traffic, model: string): void {
+function expectCountersAddUp(t: TestEngine, traffic: Traffic, model: string, failedBatches: number): void {
   const tally = traffic.tally(model);
   const counters = t.counters(model);
   const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
@@ -266,7 +265,6 @@ function expectCountersAddUp(t: TestEngine, traffic: Traffic, model: string): vo
   expect(counters.requestsFailed.INSTANCE_LOST ?? 0, `${model}: lost`).toBe(tally.errors.INSTANCE_LOST ?? 0);
   expect(sum(counters.batchSizes.map(([rows, batches]) => rows * batches))).toBe(counters.inferenceCount);
   expect(sum(counters.batchSizes.map(([, batches]) => batches))).toBe(counters.executionCount);
-  const failedBatches = model === 'heavy' ? KILLS : 0;
   expect(sum(Object.values(counters.departures)), `${model}: departures`).toBe(
     counters.executionCount + failedBatches,
   );
@@ -275,7 +273,7 @@ function expectCountersAddUp(t: TestEngine, traffic: Traffic, model: string): vo
 function report(
   t: TestEngine,
   traffic: Traffic,
-  done: { changes: Changes; visits: number; kills: number },
+  done: { changes: Changes; visits: number; kills: number; batchesLost: number },
 ): void {
   const meanBatch = Object.fromEntries(
     [...traffic.tallies.keys()].map((model) => {

@@ -8,7 +8,7 @@ export function LiveEffect({ model }: { readonly model: string }) {
   const quiet = rates === null || rates.requestsPerSecond === 0;
   const value = (text: string | null) => (quiet || text === null ? 'n/a' : text);
   return (
-    <Group gap="xl" role="group" aria-label="Right now">
+    <Group gap="lg" role="group" aria-label="Right now">
       <Live label="Requests/s" value={rates === null ? 'n/a' : formatRate(rates.requestsPerSecond)} />
       <Live
         label="Mean batch"
@@ -30,7 +30,7 @@ function Live({ label, value }: { readonly label: string; readonly value: string
       <Text size="xs" c="dimmed">
         {label}
       </Text>
-      <Text size="lg" fw={600} style={{ fontVariantNumeric: 'tabular-nums' }} data-live={label}>
+      <Text size="md" fw={600} style={{ fontVariantNumeric: 'tabular-nums' }} data-live={label}>
         {value}
       </Text>
     </div>

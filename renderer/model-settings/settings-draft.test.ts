@@ -118,7 +118,7 @@ describe('settings draft', () => {
     expect(sent).toHaveLength(0);
     expect(shown().values.maxBatchSize).toBe(16);
     expect(shown().status.maxBatchSize).toMatchObject({ kind: 'failed' });
-    expect((shown().status.maxBatchSize as { message: string }).message).toContain('1024');
+    expect((shown().status.maxBatchSize as { message: string }).message).toContain('1,024');
   });
 
   it('follows changes made elsewhere, but not over a field being edited', () => {

@@ -80,7 +80,7 @@ export function settingFault(field: SettingField, value: unknown): string | null
   if (result.success) return null;
   const limits = LIMITS[field];
   if (limits !== undefined && typeof value === 'number')
-    return `${value} is out of range, it takes whole numbers from ${formatCount(limits.min)} to ${formatCount(limits.max)}`;
+    return `${formatCount(value)} is out of range, it takes whole numbers from ${formatCount(limits.min)} to ${formatCount(limits.max)}`;
   return result.error.issues[0]?.message ?? 'not a valid value';
 }
 

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { LoadTestRun } from '../../../engine/contract';
 import { exportName, historyCsv, runPointsCsv } from './export-run';
-import { generatorWasLate, verdictOf } from './run-verdict';
 
 const latency = { p50Ms: 10, p90Ms: 18, p95Ms: 20, p99Ms: 30, maxMs: 44, meanMs: 12 };
 const run: LoadTestRun = {
@@ -35,14 +34,6 @@ const run: LoadTestRun = {
   settingsNote: 'batching on',
   error: null,
 };
-const open: LoadTestRun = {
-  ...run,
-  scenario: {
-    ...run.scenario,
-    executor: { kind: 'open', requestsPerSecond: 500, arrivals: 'constant', maxInFlight: 64 },
-  },
-};
-
 describe('export of a run', () => {
   it('quotes what CSV needs quoted and leaves unmeasured cells empty', () => {
     expect(historyCsv([run])).toContain('"a ""quoted"", label"');
@@ -62,43 +53,5 @@ describe('export of a run', () => {
 
   it('names the file without characters that a file system refuses', () => {
     expect(exportName(run, '.csv')).toBe('ferry-load-test_demo-mlp_a-quoted-label_1970-01-01T00-00-00.csv');
-  });
-});
-
-describe('verdict', () => {
-  it('says what the clients got', () => {
-    expect(verdictOf(run)).toMatchObject({ tone: 'good' });
-    expect(verdictOf(run).sentence).toMatch(/^32 clients got 500.*No request failed\.$/);
-  });
-
-  it('tells an open loop that kept up from one that did not', () => {
-    expect(verdictOf(open).sentence).toMatch(/^Kept up with 500/);
-    const behind = {
-      ...open,
-      achievedPerSecond: 300,
-      counts: { ...open.counts, succeeded: 3_000, dropped: 2_000 },
-    };
-    expect(verdictOf(behind)).toMatchObject({ tone: 'caution' });
-    expect(verdictOf(behind).sentence).toContain('2,000 arrivals found no free client');
-  });
-
-  it('names the most frequent error', () => {
-    const errors = { timeout: 3, 'HTTP 503 QUEUE_FULL': 40 };
-    const verdict = verdictOf({ ...run, counts: { ...run.counts, succeeded: 4_957, errors } });
-    expect(verdict.tone).toBe('bad');
-    expect(verdict.sentence).toContain('mostly: HTTP 503 QUEUE_FULL');
-  });
-
-  it('does not praise a result that the generator spoiled', () => {
-    const late = { ...run, generatorLagP99Ms: 12 };
-    expect(generatorWasLate(late)).toBe(true);
-    expect(verdictOf(late).tone).toBe('caution');
-    expect(generatorWasLate({ ...run, generatorLagP99Ms: 0.9 })).toBe(false);
-  });
-
-  it('passes on why a run failed', () => {
-    expect(verdictOf({ ...run, state: 'failed', error: 'connection refused' }).sentence).toContain(
-      'connection refused',
-    );
   });
 });

@@ -125,7 +125,7 @@ function RunningPanel({ run, control }: { readonly run: LoadTestRun; readonly co
           Stop
         </Button>
         <Text size="xs" c="dimmed">
-          Move the settings below while it runs and watch what they do.
+          Move the settings of the model meanwhile and watch what they do.
         </Text>
       </Stack>
     </Paper>

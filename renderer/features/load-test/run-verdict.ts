@@ -67,6 +67,14 @@ function measuredVerdict(run: LoadTestRunSummary): RunVerdict {
   return { tone: failures === null ? 'caution' : 'bad', sentence };
 }
 
+const lowerFirst = (text: string) => text.charAt(0).toLowerCase() + text.slice(1);
+
+/** Says before the sentence when it is not about a whole run. */
+function withStage({ state }: LoadTestRunSummary, sentence: string): string {
+  if (LIVE_STATES.has(state)) return `So far: ${lowerFirst(sentence)}`;
+  return state === 'stopped' ? `Stopped early: ${lowerFirst(sentence)}` : sentence;
+}
+
 /** One line in plain words for the top of a result, live or kept. */
 export function verdictOf(run: LoadTestRunSummary): RunVerdict {
   if (run.state === 'failed')
@@ -83,12 +91,9 @@ export function verdictOf(run: LoadTestRunSummary): RunVerdict {
         : 'Stopped before anything was measured.',
     };
   const verdict = measuredVerdict(run);
-  const soFar = LIVE_STATES.has(run.state) ? 'So far: ' : run.state === 'stopped' ? 'Stopped early: ' : '';
   const late = generatorWasLate(run)
     ? ` The load generator itself was late (p99 ${formatMs(run.generatorLagP99Ms ?? 0)}), so these times are partly its own.`
     : '';
-  return {
-    tone: late !== '' && verdict.tone === 'good' ? 'caution' : verdict.tone,
-    sentence: `${soFar}${verdict.sentence}${late}`,
-  };
+  const tone = late !== '' && verdict.tone === 'good' ? 'caution' : verdict.tone;
+  return { tone, sentence: `${withStage(run, verdict.sentence)}${late}` };
 }
