@@ -93,6 +93,11 @@ export class ControlServer {
       const { pathname } = new URL(request.url ?? '/', 'http://localhost');
       if (request.method === 'PUT' && pathname.startsWith('/upload/'))
         return await this.#upload(request, response, pathname);
+      // A browser cannot see why a socket was refused; here it can ask whether its token still holds.
+      if (pathname === '/session') {
+        checkToken(bearerOf(request), this.#options);
+        return void response.writeHead(204).end();
+      }
       if (request.method !== 'GET' && request.method !== 'HEAD')
         throw new EngineError('METHOD_NOT_ALLOWED', `${request.method} is not allowed on ${pathname}`);
       if (!this.#webRoot?.serve(pathname, request, response))
@@ -105,7 +110,7 @@ export class ControlServer {
 
   async #upload(request: IncomingMessage, response: ServerResponse, pathname: string): Promise<void> {
     const { uploadPath, uploadLimitBytes } = this.#options;
-    checkToken(request.headers.authorization?.replace(/^Bearer /, ''), this.#options);
+    checkToken(bearerOf(request), this.#options);
     const name = decodeURIComponent(pathname.slice('/upload/'.length));
     sendJson(response, 200, { path: await receiveUpload(request, name, uploadPath, uploadLimitBytes) });
   }
@@ -115,6 +120,10 @@ export class ControlServer {
     const level = cause.code === 'INTERNAL' ? 'error' : 'debug';
     this.#options.logger[level](`control call ${path ?? '?'} failed: ${cause.message}`, { code: cause.code });
   }
+}
+
+function bearerOf({ headers }: IncomingMessage): string | undefined {
+  return headers.authorization?.replace(/^Bearer /, '');
 }
 
 function sendJson(response: ServerResponse, status: number, value: unknown): void {

@@ -1,7 +1,9 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Answer, binaryRequest, GOOD_JSON, INFER, type OpenDoor, openDoor } from './open-door';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 let open: OpenDoor;
 beforeEach(async () => {
@@ -151,6 +153,17 @@ describe('stopping', () => {
 describe('memory', () => {
   setFlagsFromString('--expose-gc');
   const collect: () => void = runInNewContext('gc');
+  /** What is still held when everything that can be given back was: buffers are freed a little after their owners. */
+  const settledBytes = async () => {
+    let least = Number.POSITIVE_INFINITY;
+    for (let i = 0; i < 10; i++) {
+      collect();
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      const { heapUsed, arrayBuffers } = process.memoryUsage();
+      least = Math.min(least, heapUsed + arrayBuffers);
+    }
+    return least;
+  };
   const bad = (name: string, make: () => Promise<unknown>) => [name, make] as const;
 
   it.each([
@@ -179,16 +192,11 @@ describe('memory', () => {
     'does not grow with 1,000 times %s',
     async (_, make) => {
       for (let i = 0; i < 200; i++) await make();
-      collect();
-      const before = process.memoryUsage();
+      const before = await settledBytes();
       for (let i = 0; i < 1000; i++) await make();
-      await eventually(() => open.door.inFlight() === 0);
-      collect();
-      const after = process.memoryUsage();
       expect(open.door.inFlight()).toBe(0);
-      expect(after.heapUsed - before.heapUsed + (after.arrayBuffers - before.arrayBuffers)).toBeLessThan(
-        4 * 1024 * 1024,
-      );
+      // Half a kilobyte kept of each would be seen.
+      expect((await settledBytes()) - before).toBeLessThan(512 * 1024);
       expect(await open.send('POST', INFER, { body: GOOD_JSON })).toMatchObject({ status: 200 });
       expect(openSockets()).toBeLessThan(20);
     },

@@ -1,8 +1,10 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { EngineError } from '../base';
 import { ERROR_CODES, type ErrorCode } from '../contract';
 import { binaryRequest, GOOD_JSON, INFER, type OpenDoor, openDoor } from './open-door';
 import { ROUTES } from './routes';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 let open: OpenDoor;
 beforeEach(async () => {

@@ -1,11 +1,13 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { EngineError } from '../base';
 import { type Datatype, datatypeSchema, type TensorSpec } from '../contract';
 import type { InferenceRequest, InferenceResult } from '../inference';
 import { ELEMENT_BYTES, encodeBytesElements, type NamedTensor } from '../tensor';
 import { decodeInferRequest } from './decode-infer-request';
 import { encodeInferResponse } from './encode-infer-response';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 interface EncodedBody {
   readonly body: Uint8Array;

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { JsonScanner } from './json-scanner';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 const scannerOf = (text: string | Uint8Array) =>
   new JsonScanner(typeof text === 'string' ? Buffer.from(text) : text);

@@ -70,7 +70,8 @@ class ArrayForm {
       length = elements.index - before;
     }
     scanner.closeArray();
-    const expected = (this.#lengths[level] ??= length);
+    this.#lengths[level] ??= length;
+    const expected = this.#lengths[level];
     if (expected !== length)
       throw invalid(
         `${this.label}: data is ragged: arrays of ${expected} and of ${length} stand at the same level`,

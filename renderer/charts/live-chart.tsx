@@ -62,7 +62,11 @@ export const LiveChart = memo(function LiveChart(props: LiveChartProps) {
         />
         <MarkLines marks={marks} spanS={spanS} />
         <Crosshair marks={marks} spanS={spanS} />
-        {nothing && <span className={classes.empty}>{empty}</span>}
+        {nothing && (
+          <div className={classes.empty}>
+            <span>{empty}</span>
+          </div>
+        )}
       </div>
       {note && <div className={classes.note}>{note}</div>}
     </figure>

@@ -35,16 +35,10 @@ export function connectControl(address: EngineAddress, listener: ConnectionListe
   };
 }
 
-/**
- * True when the control plane answers and says that the token is not its own. A socket that is refused does not tell a page why;
- * an upload does. The name is one that uploads never have, so that a token which is right leaves nothing behind.
- */
+/** True when the control plane answers and says that the token is not its own: a refused socket does not tell a page why. */
 export async function tokenIsRefused({ controlUrl, token }: EngineAddress): Promise<boolean> {
   try {
-    const response = await fetch(`${controlUrl}/upload/-`, {
-      method: 'PUT',
-      headers: { authorization: `Bearer ${token}` },
-    });
+    const response = await fetch(`${controlUrl}/session`, { headers: { authorization: `Bearer ${token}` } });
     return response.status === 403;
   } catch {
     return false;

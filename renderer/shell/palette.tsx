@@ -4,7 +4,7 @@ import { loadModel, modelsStore, setColorScheme, startShowMe, togglePaused, unlo
 import { attempt } from './attempt';
 import { SCREEN_NAMES, SCREENS, showScreen } from './route';
 
-/** Everything one can go to or do, behind Ctrl/Cmd K. Nothing destructive is in it. */
+/** Everything one can go to or do, behind Ctrl/Cmd K; nothing in it that cannot be undone. */
 export function Palette() {
   const models = useStore(modelsStore, (state) => state.models) ?? [];
   const screens: SpotlightActionData[] = SCREENS.map((screen) => ({

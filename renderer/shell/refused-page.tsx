@@ -1,14 +1,20 @@
-import { Center, Code, Stack, Text, Title } from '@mantine/core';
+import { Center, Code, Group, Stack, Text, Title } from '@mantine/core';
+import { FerryMark } from './ferry-mark';
 
-/** A browser that came without a token: how to come with one. */
+/** A browser that came without a token, or with one of an earlier start: how to come with the right one. */
 export function RefusedPage() {
   return (
     <Center mih="100vh" p="xl">
-      <Stack maw={560} gap="sm">
-        <Title order={2}>This console needs its token</Title>
+      <Stack maw={580} gap="sm" p="xl" className="ferry-panel" component="main">
+        <Group gap="sm">
+          <FerryMark />
+          <Title order={1} fz="lg">
+            This console needs its token
+          </Title>
+        </Group>
         <Text>
-          Open the address that the engine printed when it started. It ends in <Code>#token=…</Code>, which is
-          made anew at every start.
+          Open the address that the engine printed when it started. It ends in <Code>#token=…</Code>. Every
+          start makes a new one: after a restart, the address of before no longer opens the console.
         </Text>
         <Text c="dimmed">
           If the terminal is gone, stop the engine and start it again: it prints a new address.

@@ -71,7 +71,7 @@ export function Shell() {
             {SHORTCUTS.map(({ keys, does }) => (
               <Table.Tr key={does}>
                 <Table.Td>
-                  <Group gap={4}>
+                  <Group gap={4} wrap="nowrap">
                     {keys.map((key) => (key === '…' ? <span key={key}>…</span> : <Kbd key={key}>{key}</Kbd>))}
                   </Group>
                 </Table.Td>

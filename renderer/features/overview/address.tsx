@@ -34,8 +34,7 @@ export function Address() {
           truncate
           title="Open Inference Protocol version 2, as Triton and KServe speak it"
         >
-          Open Inference Protocol v2 · engine {status.state}, up{' '}
-          {formatDuration(Date.now() - status.startedAtMs)}
+          Open Inference Protocol v2 · up {formatDuration(Date.now() - status.startedAtMs)}
         </Text>
       </Group>
       {example && (

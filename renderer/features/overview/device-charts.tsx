@@ -83,11 +83,12 @@ function notesOf(device: DeviceSample, info: DeviceInfo | undefined): readonly s
   );
   read('power', device.powerWatts, (watts) => `${watts.toFixed(0)} W`);
   read('temperature', device.temperatureCelsius, (celsius) => `${celsius.toFixed(0)} °C`);
+  if (device.instances > 1) notes.push(`busy share is the mean of its ${device.instances} instances`);
   if (device.instances === 0) missing.set('no instance runs on it', ['busy share']);
   return [
     ...notes,
     ...[...missing].map(([reason, what]) => `${what.join(', ')} n/a: ${reason}`),
-    ...(info ? [`read from ${info.source}`] : []),
+    ...(info ? [`read from ${info.source === 'os' ? 'the operating system' : info.source}`] : []),
   ];
 }
 

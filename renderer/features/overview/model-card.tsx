@@ -1,4 +1,5 @@
-import { Anchor, Button, Group, Text, Tooltip } from '@mantine/core';
+import { Anchor, Button, Group, Text, Tooltip, UnstyledButton } from '@mantine/core';
+import { IconInfoCircle } from '@tabler/icons-react';
 import { memo } from 'react';
 import { useStore } from 'zustand';
 import type { ModelSummary } from '../../../engine/contract';
@@ -37,29 +38,58 @@ const shown = (value: number | null | undefined, format: (value: number) => stri
 function Serving({ model, rates }: ModelCardProps) {
   return (
     <>
+      <div className={classes.headline}>
+        <Headline value={shown(rates?.requestsPerSecond, formatRate)} unit="req/s" />
+        <Headline
+          value={shown(rates?.meanBatchSize, formatNumber)}
+          unit="mean batch"
+          title="Rows per batch"
+        />
+      </div>
       <dl className={classes.stats}>
-        <Stat label="Requests/s" value={shown(rates?.requestsPerSecond, formatRate)} />
-        <Stat label="Inferences/s" value={shown(rates?.inferencesPerSecond, formatRate)} />
         <Stat label="p50" value={shown(rates?.p50Ms, formatMs)} />
+        <Stat label="inferences/s" value={shown(rates?.inferencesPerSecond, formatRate)} />
         <Stat label="p99" value={shown(rates?.p99Ms, formatMs)} />
-        <Stat label="Mean batch" value={shown(rates?.meanBatchSize, formatNumber)} title="Rows per batch" />
-        <Stat label="Queue" value={shown(rates?.queueLength, formatCount)} title="Requests that wait now" />
+        <Stat label="queue" value={shown(rates?.queueLength, formatCount)} title="Requests that wait now" />
         <Stat
-          label="Busy"
+          label="busy"
           value={shown(rates?.busyShare, formatPercent)}
           title="Share of the time in which its instances were executing"
         />
-        <Stat label="Failed/s" value={shown(rates?.failuresPerSecond, formatRate)} />
+        <Stat label="failed/s" value={shown(rates?.failuresPerSecond, formatRate)} />
       </dl>
-      <Text size="xs" c="dimmed">
-        {policyOf(model)}
-      </Text>
-      {model.batchingNote && (
-        <Text size="xs" c="dimmed" lineClamp={2} title={model.batchingNote}>
-          {model.batchingNote}
+      <Group gap={4} wrap="nowrap" mt="auto">
+        <Text size="xs" c="dimmed" truncate title={policyOf(model)}>
+          {policyOf(model)}
         </Text>
-      )}
+        {model.batchingNote && <BatchingNote text={model.batchingNote} />}
+      </Group>
     </>
+  );
+}
+
+/** What the engine knows about how this model batches; too long for a card. */
+function BatchingNote({ text }: { readonly text: string }) {
+  return (
+    <Tooltip label={text} multiline maw={360} events={{ hover: true, focus: true, touch: true }}>
+      <UnstyledButton aria-label={`About its batching: ${text}`} className={classes.info}>
+        <IconInfoCircle size={14} aria-hidden />
+      </UnstyledButton>
+    </Tooltip>
+  );
+}
+
+interface HeadlineProps {
+  readonly value: string;
+  readonly unit: string;
+  readonly title?: string;
+}
+
+function Headline({ value, unit, title }: HeadlineProps) {
+  return (
+    <span title={title}>
+      <b data-quiet={isQuiet(value)}>{value}</b> <small>{unit}</small>
+    </span>
   );
 }
 
@@ -69,11 +99,13 @@ interface StatProps {
   readonly title?: string;
 }
 
+const isQuiet = (value: string) => value === 'n/a' || value === '0' || undefined;
+
 function Stat({ label, value, title }: StatProps) {
   return (
     <div title={title}>
       <dt>{label}</dt>
-      <dd data-quiet={value === 'n/a' || undefined}>{value}</dd>
+      <dd data-quiet={isQuiet(value)}>{value}</dd>
     </div>
   );
 }

@@ -19,7 +19,7 @@ export function ShowMe() {
     <Stack gap="xs" role="group" aria-label="Show me what batching does">
       <Group gap="sm" wrap="nowrap">
         <ShowButton going={going} canShow={canShow} again={status?.stage === 'done'} />
-        <Text size="sm" c="dimmed" role="status">
+        <Text size="xs" c="dimmed" role="status">
           {lineOf(status, canShow)}
         </Text>
       </Group>

@@ -2,7 +2,7 @@
 // environment once. Prints the provider in use and the answer as JSON.
 import { systemClock } from '../base';
 import { floatsOf, fp32 } from '../testing';
-import { ThreadInstance } from './thread-instance';
+import { ThreadInstance } from '../instances';
 
 const clock = systemClock();
 const instance = new ThreadInstance(
