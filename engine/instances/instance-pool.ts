@@ -14,9 +14,13 @@ export interface InstancePoolOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly createInstance: (name: string, spec: InstanceSpec) => Instance;
-  /** Called when an instance became idle, was added, or was lost. */
-  readonly onChange: () => void;
+  /** Called when a batch could go somewhere: after every batch, and when an instance was added. */
+  readonly onCapacity: () => void;
+  /** Called when an instance was added, left, or was lost. Never per batch. */
+  readonly onMembers: () => void;
   readonly onLost?: (message: string) => void;
+  /** Called when a lost instance could not be replaced, with why; it is not tried again by itself. */
+  readonly onGaveUp?: (reason: string) => void;
 }
 
 interface Member {
@@ -143,7 +147,8 @@ export class InstancePool {
     }
     member.instance.onLost = (message) => this.#lost(member, message);
     this.#idle.push(member);
-    this.#options.onChange();
+    this.#options.onMembers();
+    this.#options.onCapacity();
   }
 
   async #retire(member: Member): Promise<void> {
@@ -151,6 +156,7 @@ export class InstancePool {
     this.#forget(member);
     await member.instance.stop();
     this.#members.delete(member);
+    this.#options.onMembers();
   }
 
   #cameBack(member: Member): void {
@@ -159,11 +165,11 @@ export class InstancePool {
       if (member.instance.state === 'idle') this.#idle.push(member);
       else if (member.instance.state === 'busy') this.#ahead.add(member);
     }
-    this.#options.onChange();
+    this.#options.onCapacity();
   }
 
   #lost(member: Member, message: string): void {
-    const { clock, logger, onChange, onLost } = this.#options;
+    const { clock, logger, onMembers, onLost, onGaveUp } = this.#options;
     this.#members.delete(member);
     this.#forget(member);
     onLost?.(message);
@@ -177,13 +183,13 @@ export class InstancePool {
     clock.callAt(nowUs + this.#backOffUs, () => {
       const wanted = this.#wanted;
       if (!wanted) return;
-      this.want(wanted.spec, wanted.count).catch((error: unknown) =>
-        logger.error(
-          `a lost instance of ${this.#options.name} could not be replaced: ${error instanceof Error ? error.message : String(error)}`,
-        ),
-      );
+      this.want(wanted.spec, wanted.count).catch((error: unknown) => {
+        const reason = error instanceof Error ? error.message : String(error);
+        logger.error(`a lost instance of ${this.#options.name} could not be replaced: ${reason}`);
+        onGaveUp?.(reason);
+      });
     });
-    onChange();
+    onMembers();
   }
 
   #forget(member: Member): void {

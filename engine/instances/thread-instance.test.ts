@@ -28,7 +28,8 @@ const poolWith = (onChange: () => void = () => undefined, onLost?: (message: str
     name: 'm/1',
     clock,
     logger: silentLogger,
-    onChange,
+    onMembers: onChange,
+    onCapacity: () => undefined,
     onLost,
     createInstance: (name, wanted) => new ThreadInstance(name, wanted, clock),
   });
@@ -102,4 +103,36 @@ test('a model that does not load says why and leaves no thread', async () => {
     message: expect.stringContaining('cpu: '),
   });
   expect(pool.instances).toHaveLength(0);
+});
+
+test('a loss that cannot be made good is told once, with why, and no instance is tried again', async () => {
+  let starts = 0;
+  let tell: (reason: string) => void = () => undefined;
+  const told = new Promise<string>((resolve) => {
+    tell = resolve;
+  });
+  const pool = new InstancePool({
+    name: 'm/1',
+    clock,
+    logger: silentLogger,
+    onCapacity: () => undefined,
+    onMembers: () => undefined,
+    onGaveUp: (reason) => tell(reason),
+    createInstance: (name, wanted) => {
+      starts++;
+      const broken: InstanceSpec = {
+        backend: 'onnxruntime',
+        modelPath: '/nowhere/model.onnx',
+        executionProviders: ['cpu'],
+        intraOpThreads: 1,
+      };
+      return new ThreadInstance(name, starts === 1 ? wanted : broken, clock);
+    },
+  });
+  pools.push(pool);
+  await pool.want(spec(), 1);
+  await pool.instances[0]?.kill();
+  expect(await told).toContain('ONNX Runtime does not load the model');
+  expect(starts).toBe(2);
+  expect(pool.readyCount).toBe(0);
 });

@@ -50,6 +50,11 @@ export class RegistryEntry {
     return this.#wanted;
   }
 
+  /** Says that it is to serve, before its load has its turn. */
+  want(): void {
+    this.#wanted = true;
+  }
+
   get isAsWanted(): boolean {
     return !this.#wanted || this.#state === 'ready';
   }
@@ -243,6 +248,7 @@ export class RegistryEntry {
               batchable: definition.batchable,
               settings: definition.settings,
               instanceSpecOf: (settings) => definition.instanceSpecOf(version, settings),
+              onGaveUp: (reason) => this.#lost(version.version, reason),
             },
             this.stats,
             this.#context,
@@ -261,6 +267,15 @@ export class RegistryEntry {
     this.#loadDurationMs = (clock.nowUs() - beganUs) / 1000;
     this.#move('ready', null);
     await Promise.all(old.map((served) => served.retire(drainLimitUs)));
+  }
+
+  /** A version's last instance is gone and cannot be replaced. Its requests have been failed; nothing waits for ever. */
+  #lost(version: string, reason: string): void {
+    const lost = this.#served.get(version);
+    if (!lost || lost.readyInstances > 0) return;
+    this.#served.delete(version);
+    if (this.#served.size === 0 && this.#state === 'ready') this.#move('unavailable', reason);
+    void lost.retire(0);
   }
 
   #move(to: ModelState, reason: string | null): void {

@@ -46,6 +46,7 @@ export class ModelRegistry {
   readonly #context: ServingContext;
   #scanned: readonly ScannedModel[] = [];
   #scanning: Promise<void> = Promise.resolve();
+  #started = false;
   #closed = false;
   #announceIsDue = false;
 
@@ -63,9 +64,13 @@ export class ModelRegistry {
     await this.rescan();
     const { dataPath, context } = this.#options;
     const remembered = await loadState(dataPath, context.logger);
-    const names = remembered?.loaded ?? [...this.#entries.keys()];
-    for (const name of names) {
-      if (!this.#entries.has(name)) continue;
+    const entries = (remembered?.loaded ?? [...this.#entries.keys()]).flatMap(
+      (name) => this.#entries.get(name) ?? [],
+    );
+    // All at once, so that "ready" does not flicker between the first model and the last.
+    for (const entry of entries) entry.want();
+    this.#started = true;
+    for (const { name } of entries) {
       await this.load(name).catch((error: unknown) =>
         context.logger.error(`model "${name}" was not loaded: ${toEngineError(error).message}`),
       );
@@ -114,7 +119,7 @@ export class ModelRegistry {
 
   /** Every model that should serve does. A model that was unloaded on purpose does not count. */
   get isReady(): boolean {
-    return !this.#closed && [...this.#entries.values()].every((entry) => entry.isAsWanted);
+    return this.#started && !this.#closed && [...this.#entries.values()].every((entry) => entry.isAsWanted);
   }
 
   /** Rejects with MODEL_UNKNOWN, VERSION_NOT_FOUND, MODEL_NOT_READY, or as `ServedModel.infer`. */
@@ -183,8 +188,8 @@ export class ModelRegistry {
     const settings = validSettings({ ...before, ...patch });
     const text = describeChange(before, settings);
     if (text === '') return entry.summary();
-    this.marks.emit({ model: name, kind: 'settings', text });
     await entry.updateSettings(patch, keep);
+    this.marks.emit({ model: name, kind: 'settings', text });
     return entry.summary();
   }
 

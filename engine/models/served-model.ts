@@ -34,6 +34,8 @@ export interface ServedModelSpec {
   readonly batchable: boolean;
   readonly settings: ModelSettings;
   readonly instanceSpecOf: (settings: ModelSettings) => InstanceSpec;
+  /** Called when the last instance was lost and could not be replaced: this version then answers no more. */
+  readonly onGaveUp?: (reason: string) => void;
 }
 
 /** Batcher, instances and statistics of one version of one model. */
@@ -59,11 +61,10 @@ export class ServedModel {
       logger: logger.child('instances'),
       createInstance:
         context.createInstance ?? ((name, instanceSpec) => new ThreadInstance(name, instanceSpec, clock)),
-      onChange: () => {
-        this.#batcher.instancesChanged();
-        context.onInstancesChanged();
-      },
+      onCapacity: () => this.#batcher.instancesChanged(),
+      onMembers: () => context.onInstancesChanged(),
       onLost: (message) => context.onInstanceLost(spec.name, message),
+      onGaveUp: (reason) => this.#giveUp(reason),
     });
     this.#batcher = new DynamicBatcher({
       model: spec.name,
@@ -160,6 +161,14 @@ export class ServedModel {
     await this.#batcher.drain(error);
     limit.cancel();
     await this.#pool.stop();
+  }
+
+  #giveUp(reason: string): void {
+    if (this.#pool.readyCount > 0) return;
+    this.#batcher.abort(
+      new EngineError('INSTANCE_LOST', `every instance of model "${this.#spec.name}" is gone: ${reason}`),
+    );
+    this.#spec.onGaveUp?.(reason);
   }
 
   #checked(request: InferenceRequest): CheckedRequest {

@@ -205,7 +205,7 @@ describe('the JSON scanner', () => {
     ['1e999', '1e999 is too large for a number (byte 0 of the JSON)'],
     ['', 'there is no JSON in the body'],
     ['1 2', 'expected nothing after the JSON value, found "2" (byte 2 of the JSON)'],
-    ['01', 'expected nothing after the JSON value'],
+    ['01', 'a number has a zero before its first digit (byte 0 of the JSON)'],
     ['1.', 'expected a digit after the decimal point, found the end'],
     ['1e+', 'expected a digit in the exponent, found the end'],
   ])('says of %j: %s', (text, message) => {

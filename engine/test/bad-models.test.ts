@@ -50,8 +50,16 @@ async function refusalOf(call: Promise<unknown>): Promise<Refusal> {
 
 const weights = Float32Array.from({ length: 12 }, (_, i) => i);
 const truncated = (bytes: Uint8Array, length: number): Uint8Array => bytes.subarray(0, length);
+/** `y = x` by an operator of a domain, which the file says it needs in that version. */
 const ofOpset = (domain: string, version: number): Uint8Array =>
-  identityModel([{ datatype: 'FP32', shape: ['batch', 2] }], { opsets: [{ domain, version }] });
+  writeOnnx({
+    opsets: domain === '' ? [{ domain, version }] : [{ domain: '', version: 17 }, { domain, version }],
+    graph: {
+      nodes: [{ op: 'Identity', domain, inputs: ['x'], outputs: ['y'] }],
+      inputs: [{ name: 'x', type: 'FLOAT', shape: ['batch', 2] }],
+      outputs: [{ name: 'y', type: 'FLOAT', shape: ['batch', 2] }],
+    },
+  });
 const externalAt = (location: string): Uint8Array =>
   writeOnnx({
     graph: {

@@ -1,4 +1,4 @@
-import { Anchor, Button, Group, Text, Tooltip, UnstyledButton } from '@mantine/core';
+import { Anchor, Box, Button, Group, Text, Tooltip, UnstyledButton } from '@mantine/core';
 import { IconInfoCircle } from '@tabler/icons-react';
 import { memo } from 'react';
 import { useStore } from 'zustand';
@@ -19,13 +19,12 @@ export const ModelCard = memo(function ModelCard({ model, rates }: ModelCardProp
   return (
     <article className={`ferry-panel ${classes.card}`} aria-label={model.name}>
       <Group justify="space-between" wrap="nowrap" gap="xs">
-        <Anchor href={`#/models/${encodeURIComponent(model.name)}`} fw={600} truncate c="inherit">
+        <Anchor href={`#/models/${encodeURIComponent(model.name)}`} fw={600} fz="sm" truncate c="inherit">
           {model.name}
         </Anchor>
-        <Group gap={6} wrap="nowrap">
-          {model.backend === 'simulated' && <SimulatedBadge />}
+        <Box flex="none">
           <ModelStateBadge state={model.state} reason={model.reason} />
-        </Group>
+        </Box>
       </Group>
       {model.state === 'ready' ? <Serving model={model} rates={rates} /> : <NotServing model={model} />}
     </article>
@@ -48,7 +47,11 @@ function Serving({ model, rates }: ModelCardProps) {
       </div>
       <dl className={classes.stats}>
         <Stat label="p50" value={shown(rates?.p50Ms, formatMs)} />
-        <Stat label="inferences/s" value={shown(rates?.inferencesPerSecond, formatRate)} />
+        <Stat
+          label="inf/s"
+          title="Inferences per second: rows answered"
+          value={shown(rates?.inferencesPerSecond, formatRate)}
+        />
         <Stat label="p99" value={shown(rates?.p99Ms, formatMs)} />
         <Stat label="queue" value={shown(rates?.queueLength, formatCount)} title="Requests that wait now" />
         <Stat
@@ -58,7 +61,12 @@ function Serving({ model, rates }: ModelCardProps) {
         />
         <Stat label="failed/s" value={shown(rates?.failuresPerSecond, formatRate)} />
       </dl>
-      <Group gap={4} wrap="nowrap" mt="auto">
+      <Group gap={6} wrap="nowrap" mt="auto">
+        {model.backend === 'simulated' && (
+          <Box flex="none">
+            <SimulatedBadge />
+          </Box>
+        )}
         <Text size="xs" c="dimmed" truncate title={policyOf(model)}>
           {policyOf(model)}
         </Text>
@@ -110,16 +118,15 @@ function Stat({ label, value, title }: StatProps) {
   );
 }
 
-/** Where it runs and how it batches, in a few words. */
+/** How it batches and where it runs, in a few words. */
 function policyOf({ activeProvider, batchable, instancesReady, settings }: ModelSummary): string {
   const { batching, maxBatchSize, maxQueueDelayUs } = settings;
-  const instances = instancesReady === 1 ? '1 instance' : `${instancesReady} instances`;
   const policy = !batchable
     ? 'cannot batch'
     : batching
       ? `batch ≤ ${maxBatchSize}, wait ≤ ${formatMs(maxQueueDelayUs / 1000)}`
       : 'batching off';
-  return `${instances} on ${activeProvider ?? 'no provider'} · ${policy}`;
+  return `${policy} · ${instancesReady} × ${activeProvider ?? 'no provider'}`;
 }
 
 function NotServing({ model }: { readonly model: ModelSummary }) {
