@@ -85,7 +85,7 @@ export class ConsoleWindow {
       show: false,
       title: 'Ferry',
       icon: iconFile('icon.png'),
-      backgroundColor: nativeTheme.shouldUseDarkColors ? '#141517' : '#f8f9fa',
+      backgroundColor: nativeTheme.shouldUseDarkColors ? '#0b0e14' : '#f5f7fa',
       webPreferences: {
         preload: preloadFile,
         sandbox: true,

@@ -111,7 +111,7 @@ export class ControlServer {
   async #upload(request: IncomingMessage, response: ServerResponse, pathname: string): Promise<void> {
     const { uploadPath, uploadLimitBytes } = this.#options;
     checkToken(bearerOf(request), this.#options);
-    const name = decodeURIComponent(pathname.slice('/upload/'.length));
+    const name = decoded(pathname.slice('/upload/'.length));
     sendJson(response, 200, { path: await receiveUpload(request, name, uploadPath, uploadLimitBytes) });
   }
 
@@ -124,6 +124,17 @@ export class ControlServer {
 
 function bearerOf({ headers }: IncomingMessage): string | undefined {
   return headers.authorization?.replace(/^Bearer /, '');
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new EngineError(
+      'INVALID_ARGUMENT',
+      `file name "${text.slice(0, 200)}" is not well percent-encoded`,
+    );
+  }
 }
 
 function sendJson(response: ServerResponse, status: number, value: unknown): void {

@@ -18,7 +18,7 @@ async function eventually(holds: () => boolean): Promise<void> {
 
 /** Holds back every inference until it is let go. */
 function holdBack() {
-  let release = () => undefined as void;
+  let release: () => void = () => {};
   const held = new Promise<void>((resolve) => {
     release = resolve;
   });

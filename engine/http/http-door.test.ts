@@ -34,7 +34,7 @@ describe('health', () => {
     for (const path of ['/v2/health/live', '/v2/health/ready', '/v2/models/identity/ready']) {
       const { status, json } = await open.send('GET', path);
       expect(status).toBe(400);
-      expect(json?.['error']).toBeTypeOf('string');
+      expect(json?.error).toBeTypeOf('string');
     }
   });
 
@@ -67,7 +67,7 @@ describe('metadata', () => {
     };
     expect((await open.send('GET', '/v2/models/%69dentity')).json).toMatchObject(expected);
     expect((await open.send('GET', '/v2/models/identity/versions/1')).json).toMatchObject(expected);
-    expect((await open.send('GET', '/v2/models/a%20b%2Fc')).json?.['error']).toBe(
+    expect((await open.send('GET', '/v2/models/a%20b%2Fc')).json?.error).toBe(
       "Request for unknown model: 'a b/c' is not found",
     );
   });
@@ -247,7 +247,7 @@ describe('a bad request', () => {
       expect(answer.status).toBe(ERROR_CODES[code].httpStatus);
       expect(answer.headers['ferry-error-code']).toBe(code);
       expect(answer.headers['content-type']).toBe('application/json');
-      expect(answer.json?.['error']).toBeTypeOf('string');
+      expect(answer.json?.error).toBeTypeOf('string');
       expect(await open.send('POST', INFER, { body: GOOD_JSON })).toMatchObject({ status: 200 });
     },
   );
@@ -328,9 +328,9 @@ describe('an error of the engine', () => {
     };
     const { status, json } = await open.send('POST', INFER, { body: GOOD_JSON });
     expect(status).toBe(500);
-    const id = /details under (\w+)/.exec(String(json?.['error']))?.[1];
-    expect(String(json?.['error'])).not.toContain('secret');
-    expect(open.log.find((entry) => entry.fields['id'] === id)).toMatchObject({
+    const id = /details under (\w+)/.exec(String(json?.error))?.[1];
+    expect(String(json?.error)).not.toContain('secret');
+    expect(open.log.find((entry) => entry.fields.id === id)).toMatchObject({
       level: 'error',
       scope: 'engine',
     });
@@ -425,7 +425,7 @@ describe('opening', () => {
 });
 
 it('answers requests on one connection in their order, whichever is done first', async () => {
-  let release = () => undefined as void;
+  let release: () => void = () => {};
   const held = new Promise<void>((resolve) => {
     release = resolve;
   });
@@ -435,7 +435,7 @@ it('answers requests on one connection in their order, whichever is done first',
     const body = GOOD_JSON.replace('"1"', `"${id}"`);
     return `POST ${INFER} HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
   };
-  socket.write(one('1') + one('2') + 'GET /v2/health/live HTTP/1.1\r\nHost: localhost\r\n\r\n');
+  socket.write(`${one('1') + one('2')}GET /v2/health/live HTTP/1.1\r\nHost: localhost\r\n\r\n`);
   while (open.models.served.length < 2) await new Promise(setImmediate);
   release();
   const answers = withoutDate(await until('{"live":true}'));

@@ -69,7 +69,7 @@ export function createRoutes(): (method: string, url: string) => FoundRoute {
     const found = router.find(method as HTTPMethod, url);
     if (found) {
       const { handle } = found.store as { readonly handle: Handle };
-      return { handle, model: found.params['model'] ?? '', version: found.params['version'] ?? null };
+      return { handle, model: found.params.model ?? '', version: found.params.version ?? null };
     }
     const path = url.slice(0, 200).split('?')[0] ?? '';
     const allowed = METHODS.filter((other) => router.find(other, url) !== null);

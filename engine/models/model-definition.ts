@@ -201,7 +201,7 @@ function common(folder: ModelFolder, config: ModelConfig, settingsContext: Setti
     config,
     keptFields: keptFields(config),
     settingsContext,
-    fingerprint: `${fingerprint.config}\n${fingerprint.files}`,
+    fingerprint: joined(fingerprint),
   };
 }
 
@@ -243,6 +243,14 @@ export async function writeSettings(
   if (edited !== text) await replaceFile(join(definition.folder, CONFIG_FILE), edited);
   return defineModel(await readModelFolder(definition.folder, definition.name), context);
 }
+
+/** What `definition.fingerprint` would be now. */
+export async function fingerprintOf(definition: ModelDefinition): Promise<string> {
+  const { fingerprint } = await readModelFolder(definition.folder, definition.name);
+  return joined(fingerprint);
+}
+
+const joined = ({ config, files }: ModelFolder['fingerprint']): string => `${config}\n${files}`;
 
 /** Readers see the old text or the new one, never half of it. */
 async function replaceFile(path: string, text: string): Promise<void> {

@@ -12,6 +12,7 @@ import { ModelStats } from '../metrics';
 import { describeChange } from './describe-change';
 import { moveModel } from './lifecycle';
 import {
+  fingerprintOf,
   type ModelDefinition,
   type ModelVersion,
   readModelDefinition,
@@ -53,6 +54,12 @@ export class RegistryEntry {
   /** Says that it is to serve, before its load has its turn. */
   want(): void {
     this.#wanted = true;
+  }
+
+  /** What is known of its folder; without a fingerprint, so that the next scan reads it again. */
+  get scanned(): ScannedModel {
+    const { name, definition, error } = this.#scanned;
+    return { name, definition, error };
   }
 
   get isAsWanted(): boolean {
@@ -132,38 +139,61 @@ export class RegistryEntry {
       const config = patchModelConfig(definition.config, patch, definition.settingsContext);
       const { settings } = settingsOf(config, definition.settingsContext);
       await Promise.all([...this.#served.values()].map((served) => served.apply(settings)));
-      const written = keep ? await writeSettings(definition, patch) : definition;
+      const written = keep ? await this.#write(definition, patch) : definition;
       for (const key of Object.keys(patch) as (keyof ModelSettings)[]) this.#origins[key] = 'override';
       this.#scanned = { name: this.name, definition: { ...written, config, settings }, error: null };
       this.#changed();
     });
   }
 
+  /** A file that was edited by hand and not yet followed keeps its old fingerprint, so that the next scan follows it. */
+  async #write(definition: ModelDefinition, patch: ModelSettingsPatch): Promise<ModelDefinition> {
+    const isAsKnown = (await fingerprintOf(definition)) === definition.fingerprint;
+    const written = await writeSettings(definition, patch);
+    return isAsKnown ? written : { ...written, fingerprint: definition.fingerprint };
+  }
+
   /**
    * Follows a change on disk. A changed config is applied while serving; changed model files are loaded beside the old ones.
    *
-   * @returns what changed in the settings, as text; empty when nothing did
+   * @param known what was known of the model (`scanned`) when the scan began. When it is another by now, the model was loaded or
+   * its settings were written meanwhile, and the scan may have read what was there before: it is not followed.
+   * @returns what changed in the settings, as text, empty when nothing did; null when the folder has to be scanned again
    */
-  follow(scanned: ScannedModel, kind: 'config' | 'files', drainLimitUs: number): Promise<string> {
+  follow(
+    scanned: ScannedModel,
+    kind: 'config' | 'files',
+    known: ScannedModel | undefined,
+    drainLimitUs: number,
+  ): Promise<string | null> {
     return this.#inTurn(async () => {
       const before = this.#definition;
-      if (scanned.definition && before && scanned.definition.fingerprint === before.fingerprint) return '';
-      this.#scanned = scanned.definition ? scanned : { ...scanned, definition: before };
-      const { logger } = this.#context;
-      if (!scanned.definition) {
-        this.#reason = scanned.error?.message ?? null;
-        logger.error(
-          `model "${this.name}": the change on disk cannot be used: ${this.#reason}; what was loaded goes on`,
-        );
-        this.#changed();
+      const { definition } = scanned;
+      if (before?.fingerprint !== known?.definition?.fingerprint) return null;
+      if (!definition) return this.#keepServing(scanned);
+      if (definition.fingerprint === before?.fingerprint) {
+        // Files that were moved away and back again are the ones that serve.
+        if (this.#state === 'ready') this.#reason = null;
         return '';
       }
+      this.#scanned = scanned;
       this.#origins = {};
       if (this.#state === 'unavailable' && !this.#wanted) this.#reason = 'not loaded';
-      if (this.#wanted) await this.#followWhileServing(scanned.definition, kind, drainLimitUs);
+      if (this.#wanted) await this.#followWhileServing(definition, kind, drainLimitUs);
       this.#changed();
-      return before ? describeChange(before.settings, scanned.definition.settings) : '';
+      return before ? describeChange(before.settings, definition.settings) : '';
     });
+  }
+
+  /** What is on disk cannot be used: what was loaded goes on. */
+  #keepServing(broken: ScannedModel): string {
+    this.#scanned = { ...broken, definition: this.#definition };
+    this.#reason = broken.error?.message ?? null;
+    this.#context.logger.error(
+      `model "${this.name}": the change on disk cannot be used: ${this.#reason}; what was loaded goes on`,
+    );
+    this.#changed();
+    return '';
   }
 
   async #followWhileServing(

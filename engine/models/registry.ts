@@ -202,6 +202,7 @@ export class ModelRegistry {
 
   async #scan(): Promise<void> {
     const { repositoryPath, cpuBudget, drainLimitUs, context } = this.#options;
+    const known = new Map([...this.#entries].map(([name, entry]) => [name, entry.scanned]));
     const found = await scanRepository(repositoryPath, { cpuBudget, previous: this.#scanned });
     const changes = planChanges(this.#scanned, found);
     this.#scanned = found;
@@ -214,7 +215,11 @@ export class ModelRegistry {
     }
     for (const { scanned, kind } of changes.modified) {
       context.logger.info(`model "${scanned.name}" changed on disk (${kind})`);
-      const text = await this.#entries.get(scanned.name)?.follow(scanned, kind, drainLimitUs);
+      const { name } = scanned;
+      const entry = this.#entries.get(name);
+      const text = await entry?.follow(scanned, kind, known.get(name), drainLimitUs);
+      if (entry && text === null)
+        this.#scanned = this.#scanned.map((one) => (one.name === name ? entry.scanned : one));
       if (text) this.marks.emit({ model: scanned.name, kind: 'settings', text });
     }
     if (changes.added.length + changes.removed.length + changes.modified.length > 0) this.#announceSoon();

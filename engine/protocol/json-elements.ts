@@ -35,6 +35,7 @@ export abstract class JsonElements {
   }
 }
 
+/** The largest FP32. What is larger may still round to it. */
 const LARGEST_SINGLE = 2 ** 128 - 2 ** 104;
 
 const WHOLE_RANGES = {
@@ -80,7 +81,7 @@ class SingleElements extends JsonElements {
     const start = scanner.offset;
     const value = scanner.readFloat('an element', true);
     this.#values[this.index] = value;
-    if (Math.abs(Math.fround(value)) === Number.POSITIVE_INFINITY && Number.isFinite(value)) {
+    if (Math.abs(value) > LARGEST_SINGLE && Number.isFinite(value) && !Number.isFinite(Math.fround(value))) {
       throw this.outOfRange(
         scanner,
         start,

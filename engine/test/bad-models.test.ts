@@ -1,10 +1,10 @@
-import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TRPCClientError } from '@trpc/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { EngineError } from '../base';
 import { type ErrorCode, type ModelSettingsPatch, SETTING_LIMITS } from '../contract';
-import { identityModel, linearModel, writeOnnx } from '../testing/onnx-writer';
+import { linearModel, writeOnnx } from '../testing/onnx-writer';
 import { addingModel, fixedBatchModel } from './arithmetic-models';
 import { heapAfterCollection } from './process-state';
 import { startEngine, type TestEngine } from './start-engine';
@@ -53,7 +53,13 @@ const truncated = (bytes: Uint8Array, length: number): Uint8Array => bytes.subar
 /** `y = x` by an operator of a domain, which the file says it needs in that version. */
 const ofOpset = (domain: string, version: number): Uint8Array =>
   writeOnnx({
-    opsets: domain === '' ? [{ domain, version }] : [{ domain: '', version: 17 }, { domain, version }],
+    opsets:
+      domain === ''
+        ? [{ domain, version }]
+        : [
+            { domain: '', version: 17 },
+            { domain, version },
+          ],
     graph: {
       nodes: [{ op: 'Identity', domain, inputs: ['x'], outputs: ['y'] }],
       inputs: [{ name: 'x', type: 'FLOAT', shape: ['batch', 2] }],
@@ -65,7 +71,16 @@ const externalAt = (location: string): Uint8Array =>
     graph: {
       nodes: [{ op: 'MatMul', inputs: ['x', 'w'], outputs: ['y'] }],
       initializers: [
-        { name: 'w', type: 'FLOAT', dims: [4, 3], external: [['location', location], ['offset', '0'], ['length', '48']] },
+        {
+          name: 'w',
+          type: 'FLOAT',
+          dims: [4, 3],
+          external: [
+            ['location', location],
+            ['offset', '0'],
+            ['length', '48'],
+          ],
+        },
       ],
       inputs: [{ name: 'x', type: 'FLOAT', shape: ['batch', 4] }],
       outputs: [{ name: 'y', type: 'FLOAT', shape: ['batch', 3] }],
@@ -77,31 +92,46 @@ const BAD_FILES: readonly (readonly [title: string, file: string | Uint8Array, s
   ['a text', 'this is no model\n'.repeat(40), /not an ONNX|ONNX/i],
   ['an empty file', '', /empty|ONNX/i],
   ['a picture', Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'), /ONNX/i],
-  ['a file cut in the middle', truncated(linearModel(4, 3, weights).file, 60), /ends|cut|truncated|incomplete/i],
+  [
+    'a file cut in the middle',
+    truncated(linearModel(4, 3, weights).file, 60),
+    /ends|cut|truncated|incomplete/i,
+  ],
   ['an opset of the future', ofOpset('', 999), /opset.*999|999/],
   ['an operator set that nobody knows', ofOpset('com.example.unknown', 1), /com\.example\.unknown|domain/],
-  ['external data outside the folder', externalAt('../secret.bin'), /\.\.\/secret\.bin.*(outside|folder)|outside/],
+  [
+    'external data outside the folder',
+    externalAt('../secret.bin'),
+    /\.\.\/secret\.bin.*(outside|folder)|outside/,
+  ],
   ['external data at an absolute path', externalAt('/etc/passwd'), /\/etc\/passwd/],
   ['external data that is missing', externalAt('weights.bin'), /weights\.bin/],
 ];
 
 describe('a file that cannot be served', () => {
-  test.each(BAD_FILES)('is refused with its reason, and nothing of it stays: %s', async (title, file, says) => {
-    const path = t.folder.write({ [`incoming/${title.replaceAll(' ', '-')}.onnx`]: file });
-    const before = t.engine.registry.summaries().map(({ name }) => name);
-    const refusal = await refusalOf(t.control.calls.importModel.mutate({ path, name: 'bad' }));
-    expect(refusal.code).toBe('MODEL_INVALID');
-    expect(refusal.message).toMatch(says);
-    // It may be found out when the file is read, or when it is loaded; then it lies in the repository and says why.
-    const after = t.engine.registry.summaries();
-    const kept = after.find(({ name }) => name === 'bad');
-    if (kept) {
-      expect(kept).toMatchObject({ state: 'unavailable', reason: expect.stringMatching(says) });
-      await t.control.calls.removeModel.mutate({ name: 'bad' });
-    }
-    expect(t.engine.registry.summaries().map(({ name }) => name)).toEqual(before);
-    expect(readdirSync(t.repositoryPath).filter((name) => name !== '.keep').sort()).toEqual(['fixed', 'plus']);
-  });
+  test.each(BAD_FILES)(
+    'is refused with its reason, and nothing of it stays: %s',
+    async (title, file, says) => {
+      const path = t.folder.write({ [`incoming/${title.replaceAll(' ', '-')}.onnx`]: file });
+      const before = t.engine.registry.summaries().map(({ name }) => name);
+      const refusal = await refusalOf(t.control.calls.importModel.mutate({ path, name: 'bad' }));
+      expect(refusal.code).toBe('MODEL_INVALID');
+      expect(refusal.message).toMatch(says);
+      // It may be found out when the file is read, or when it is loaded; then it lies in the repository and says why.
+      const after = t.engine.registry.summaries();
+      const kept = after.find(({ name }) => name === 'bad');
+      if (kept) {
+        expect(kept).toMatchObject({ state: 'unavailable', reason: expect.stringMatching(says) });
+        await t.control.calls.removeModel.mutate({ name: 'bad' });
+      }
+      expect(t.engine.registry.summaries().map(({ name }) => name)).toEqual(before);
+      expect(
+        readdirSync(t.repositoryPath)
+          .filter((name) => name !== '.keep')
+          .sort(),
+      ).toEqual(['fixed', 'plus']);
+    },
+  );
 
   test('lies in the repository with its reason and keeps nobody else from serving', async () => {
     t.write({
@@ -139,26 +169,45 @@ describe('a file that cannot be served', () => {
     for (const name of Object.keys(expected)) await t.control.calls.removeModel.mutate({ name });
   });
 
-  test.each(['../escape', 'a/b', '/etc', '', '.hidden', 'x'.repeat(129), 'nul\0'])('gets no name that could lead elsewhere: %j', async (name) => {
-    const path = t.folder.write({ 'incoming/fine.onnx': addingModel(['batch', 2]) });
-    for (const call of [t.engine.registry.import(path, name), t.control.calls.importModel.mutate({ path, name })]) {
-      const refusal = await refusalOf(call);
-      expect(refusal.code).toBe('INVALID_ARGUMENT');
-      expect(refusal.message).toMatch(/name/);
-    }
-    expect(existsSync(join(t.folder.path, 'escape'))).toBe(false);
-  });
+  test.each(['../escape', 'a/b', '/etc', '', '.hidden', 'x'.repeat(129), 'nul\0'])(
+    'gets no name that could lead elsewhere: %j',
+    async (name) => {
+      const path = t.folder.write({ 'incoming/fine.onnx': addingModel(['batch', 2]) });
+      for (const call of [
+        t.engine.registry.import(path, name),
+        t.control.calls.importModel.mutate({ path, name }),
+      ]) {
+        const refusal = await refusalOf(call);
+        expect(refusal.code).toBe('INVALID_ARGUMENT');
+        expect(refusal.message).toMatch(/name/);
+      }
+      expect(existsSync(join(t.folder.path, 'escape'))).toBe(false);
+    },
+  );
 
   test('does not break the one that serves when it takes its place on disk', async () => {
     const file = join(t.repositoryPath, 'fixed/1/model.onnx');
     const whole = readFileSync(file);
     truncateSync(file, 50);
     await t.control.calls.rescan.mutate();
-    expect(t.engine.registry.summary('fixed')).toMatchObject({ state: 'ready', reason: expect.stringMatching(/version 1/) });
+    expect(t.engine.registry.summary('fixed')).toMatchObject({
+      state: 'ready',
+      reason: expect.stringMatching(/version 1/),
+    });
     expect((await refusalOf(t.control.calls.loadModel.mutate({ name: 'fixed' }))).code).toBe('MODEL_INVALID');
     const answer = await t.http.inferFloats('fixed', [1, 3], Float32Array.of(1, 2, 3));
     expect([...(answer.values ?? [])]).toEqual([2, 3, 4]);
     writeFileSync(file, whole);
+    await t.control.calls.rescan.mutate();
+    expect(t.engine.registry.summary('fixed')).toMatchObject({ state: 'ready', reason: null });
+
+    renameSync(file, `${file}.away`);
+    await t.control.calls.rescan.mutate();
+    expect(t.engine.registry.summary('fixed')).toMatchObject({
+      state: 'ready',
+      reason: expect.stringMatching(/1/),
+    });
+    renameSync(`${file}.away`, file);
     await t.control.calls.rescan.mutate();
     expect(t.engine.registry.summary('fixed')).toMatchObject({ state: 'ready', reason: null });
   });
@@ -187,7 +236,11 @@ const BAD_SETTINGS: readonly (readonly [model: string, patch: Record<string, unk
     ['plus', { [name]: 'many' }, new RegExp(`${name}`, 's')] as const,
   ]),
   ['plus', { preferredBatchSizes: [4, 0] }, /preferredBatchSizes.*1/s],
-  ['plus', { maxBatchSize: 8, preferredBatchSizes: [9] }, /preferredBatchSizes contains 9.*maxBatchSize \(8\)/],
+  [
+    'plus',
+    { maxBatchSize: 8, preferredBatchSizes: [9] },
+    /preferredBatchSizes contains 9.*maxBatchSize \(8\)/,
+  ],
   ['plus', { executionProviders: [] }, /executionProviders/],
   ['plus', { executionProviders: ['abacus'] }, /executionProviders.*abacus|executionProviders/s],
   ['plus', { maxBatchSise: 4 }, /maxBatchSise/],
@@ -197,23 +250,26 @@ const BAD_SETTINGS: readonly (readonly [model: string, patch: Record<string, unk
 ];
 
 describe('a setting out of range', () => {
-  test.each(BAD_SETTINGS)('is refused by the registry and the control plane alike and changes nothing: %s %j', async (name, patch, says) => {
-    const config = (): string | null => {
-      const path = join(t.repositoryPath, name, 'config.pbtxt');
-      return existsSync(path) ? readFileSync(path, 'utf8') : null;
-    };
-    const before = t.engine.registry.summary(name);
-    const textBefore = config();
-    const wrong = patch as ModelSettingsPatch;
-    for (const call of [
-      t.engine.registry.updateSettings(name, wrong),
-      t.control.calls.updateSettings.mutate({ name, patch: wrong }),
-    ]) {
-      const refusal = await refusalOf(call);
-      expect(refusal.code).toBe('INVALID_ARGUMENT');
-      expect(refusal.message).toMatch(says);
-    }
-    expect(t.engine.registry.summary(name)).toEqual(before);
-    expect(config()).toBe(textBefore);
-  });
+  test.each(BAD_SETTINGS)(
+    'is refused by the registry and the control plane alike and changes nothing: %s %j',
+    async (name, patch, says) => {
+      const config = (): string | null => {
+        const path = join(t.repositoryPath, name, 'config.pbtxt');
+        return existsSync(path) ? readFileSync(path, 'utf8') : null;
+      };
+      const before = t.engine.registry.summary(name);
+      const textBefore = config();
+      const wrong = patch as ModelSettingsPatch;
+      for (const call of [
+        t.engine.registry.updateSettings(name, wrong),
+        t.control.calls.updateSettings.mutate({ name, patch: wrong }),
+      ]) {
+        const refusal = await refusalOf(call);
+        expect(refusal.code).toBe('INVALID_ARGUMENT');
+        expect(refusal.message).toMatch(says);
+      }
+      expect(t.engine.registry.summary(name)).toEqual(before);
+      expect(config()).toBe(textBefore);
+    },
+  );
 });

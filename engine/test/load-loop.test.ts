@@ -21,7 +21,9 @@ async function round(t: TestEngine): Promise<void> {
   await t.engine.registry.unload('m');
 }
 
-test(`${ROUNDS} rounds of load, infer and unload leave threads and memory as they were`, { timeout: 120_000 }, async () => {
+test(`${ROUNDS} rounds of load, infer and unload leave threads and memory as they were`, {
+  timeout: 120_000,
+}, async () => {
   const weights = new Float32Array(ROWS * COLUMNS).fill(1);
   const t = await startEngine({
     models: { 'm/1/model.onnx': linearModel(ROWS, COLUMNS, weights).file },
@@ -38,7 +40,12 @@ test(`${ROUNDS} rounds of load, infer and unload leave threads and memory as the
     // A session that stayed would keep its weights: over all rounds a hundred megabytes.
     expect(process.memoryUsage.rss() - bytesBefore).toBeLessThan((ROUNDS * MODEL_BYTES) / 2);
     expect(t.engine.registry.summary('m')).toMatchObject({ state: 'unavailable', instancesReady: 0 });
-    expect(t.counters('m')).toMatchObject({ requestsOk: ROUNDS + 5, queueLength: 0, inFlight: 0, instances: 0 });
+    expect(t.counters('m')).toMatchObject({
+      requestsOk: ROUNDS + 5,
+      queueLength: 0,
+      inFlight: 0,
+      instances: 0,
+    });
   } finally {
     await t.close();
   }

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { ChangeMark, Datatype } from '../contract';
 import { createEngine } from '../engine';
@@ -6,6 +7,7 @@ import { temporaryFolder } from '../testing/temporary-folder';
 import {
   addingModel,
   fixedBatchModel,
+  rotatingModel,
   scalarModel,
   simulatedConfig,
   sumAndDifferenceModel,
@@ -90,6 +92,25 @@ describe('an instance that dies in a batch', () => {
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 503]);
     await waitUntil('two serve again', () => t.engine.registry.summary('slow').instancesReady === 2);
   });
+});
+
+test('an instance killed inside the runtime does not take the process with it', LIMIT, async () => {
+  const width = 1024;
+  const steps = 300;
+  const t = await start({ models: { 'heavy/1/model.onnx': rotatingModel(width, steps) } });
+  const x = Float32Array.from({ length: width }, (_, i) => i);
+  for (let kill = 0; kill < 4; kill++) {
+    const lost = t.http.inferFloats('heavy', [1, width], x);
+    const busy = () => t.served('heavy').instances.find(({ state }) => state === 'busy');
+    const instance = await waitUntil('it runs', busy, { everyTurn: true });
+    // Its thread takes the order within this time, and the run takes several times as long.
+    await pause(10);
+    await instance.kill();
+    expect((await lost).headers['ferry-error-code']).toBe('INSTANCE_LOST');
+    await waitUntil('it is replaced', () => t.engine.registry.summary('heavy').instancesReady === 1);
+  }
+  const answer = await t.http.inferFloats('heavy', [1, width], x);
+  expect(answer.values?.[0]).toBe(steps);
 });
 
 test(

@@ -77,7 +77,8 @@ test('every request is answered once with its own right answer while settings, m
 
     expect(traffic.faults).toEqual([]);
     expectOnlyKilledBatchesFailed(traffic, kills.flat());
-    for (const model of traffic.tallies.keys()) expectCountersAddUp(t, traffic, model, model === 'heavy' ? kills.flat().length : 0);
+    for (const model of traffic.tallies.keys())
+      expectCountersAddUp(t, traffic, model, model === 'heavy' ? kills.flat().length : 0);
     // Everything was asked, and the load was a load.
     for (const [model, tally] of traffic.tallies) expect(tally.right, model).toBeGreaterThan(10);
   } finally {
@@ -222,7 +223,11 @@ async function killInstances(t: TestEngine, endMs: number): Promise<readonly (re
   return kills;
 }
 
-async function killInBatch(t: TestEngine, model: string, known: readonly number[]): Promise<readonly number[]> {
+async function killInBatch(
+  t: TestEngine,
+  model: string,
+  known: readonly number[],
+): Promise<readonly number[]> {
   const lost = () =>
     t.engine.registry.recentBatches(model).filter(({ id, error }) => error !== null && !known.includes(id));
   return waitUntil(

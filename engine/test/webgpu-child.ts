@@ -1,8 +1,8 @@
 // Runs one batch on the webgpu provider in an instance of its own; a process apart, because the Vulkan loader reads its
 // environment once. Prints the provider in use and the answer as JSON.
 import { systemClock } from '../base';
-import { floatsOf, fp32 } from '../testing';
 import { ThreadInstance } from '../instances';
+import { floatsOf, fp32 } from '../testing';
 
 const clock = systemClock();
 const instance = new ThreadInstance(

@@ -41,8 +41,8 @@ function Serving({ model, rates }: ModelCardProps) {
         <Headline value={shown(rates?.requestsPerSecond, formatRate)} unit="req/s" />
         <Headline
           value={shown(rates?.meanBatchSize, formatNumber)}
-          unit="mean batch"
-          title="Rows per batch"
+          unit="batch"
+          title="Mean batch: rows per batch"
         />
       </div>
       <dl className={classes.stats}>
@@ -67,7 +67,7 @@ function Serving({ model, rates }: ModelCardProps) {
             <SimulatedBadge />
           </Box>
         )}
-        <Text size="xs" c="dimmed" truncate title={policyOf(model)}>
+        <Text size="xs" c="dimmed" truncate title={policyInWords(model)}>
           {policyOf(model)}
         </Text>
         {model.batchingNote && <BatchingNote text={model.batchingNote} />}
@@ -118,15 +118,26 @@ function Stat({ label, value, title }: StatProps) {
   );
 }
 
-/** How it batches and where it runs, in a few words. */
-function policyOf({ activeProvider, batchable, instancesReady, settings }: ModelSummary): string {
+/** How it batches and where it runs, as short as a card wants it. */
+function policyOf({ activeProvider, backend, batchable, instancesReady, settings }: ModelSummary): string {
   const { batching, maxBatchSize, maxQueueDelayUs } = settings;
   const policy = !batchable
     ? 'cannot batch'
     : batching
-      ? `batch ≤ ${maxBatchSize}, wait ≤ ${formatMs(maxQueueDelayUs / 1000)}`
+      ? `≤ ${maxBatchSize} rows, ≤ ${formatMs(maxQueueDelayUs / 1000)}`
       : 'batching off';
-  return `${policy} · ${instancesReady} × ${activeProvider ?? 'no provider'}`;
+  const where = backend === 'simulated' ? '' : (activeProvider ?? 'no provider');
+  const count = instancesReady === 1 ? '' : `${instancesReady} ×`;
+  return [policy, [count, where].filter(Boolean).join(' ')].filter(Boolean).join(' · ');
+}
+
+/** The same in full. */
+function policyInWords({ batchable, instancesReady, settings }: ModelSummary): string {
+  const { batching, maxBatchSize, maxQueueDelayUs } = settings;
+  const instances = instancesReady === 1 ? '1 instance' : `${instancesReady} instances`;
+  return batchable && batching
+    ? `A batch leaves with ${maxBatchSize} rows, or after ${formatMs(maxQueueDelayUs / 1000)}; ${instances}`
+    : `Every request runs alone; ${instances}`;
 }
 
 function NotServing({ model }: { readonly model: ModelSummary }) {

@@ -1,0 +1,88 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type Logger, silentLogger, systemClock } from '../base';
+import { type Instance, type InstanceSpec, ThreadInstance } from '../instances';
+import { DeviceBusy } from '../metrics';
+import { ModelRegistry } from '../models';
+import { type TemporaryFolder, temporaryFolder } from '../testing/temporary-folder';
+import { simulatedConfig } from './arithmetic-models';
+import { waitUntil } from './wait-until';
+
+let folder: TemporaryFolder;
+let registry: ModelRegistry;
+let messages: string[];
+/** Instances start when this says so. */
+let mayStart: Promise<void>;
+const clock = systemClock();
+
+function heard(): Logger {
+  const logger: Logger = { ...silentLogger, info: (message) => messages.push(message), child: () => logger };
+  return logger;
+}
+
+function heldBack(name: string, spec: InstanceSpec): Instance {
+  const instance = new ThreadInstance(name, spec, clock);
+  const start = instance.start.bind(instance);
+  instance.start = () => mayStart.then(start);
+  return instance;
+}
+
+beforeEach(async () => {
+  folder = temporaryFolder();
+  folder.write({ 'models/m/config.pbtxt': simulatedConfig({ baseUs: 0 }) });
+  messages = [];
+  mayStart = Promise.resolve();
+  let batchId = 0;
+  registry = new ModelRegistry({
+    repositoryPath: join(folder.path, 'models'),
+    dataPath: join(folder.path, 'data'),
+    cpuBudget: 2,
+    drainLimitUs: 1e6,
+    context: {
+      clock,
+      logger: heard(),
+      deviceBusy: new DeviceBusy(),
+      deviceOf: () => 'cpu',
+      nextBatchId: () => ++batchId,
+      createInstance: heldBack,
+    },
+  });
+  await registry.start();
+});
+
+afterEach(async () => {
+  await registry.stop();
+  folder.remove();
+});
+
+const config = (): string => readFileSync(join(folder.path, 'models/m/config.pbtxt'), 'utf8');
+
+test('a scan that read the file before the last change of the settings does not take that change back', async () => {
+  await registry.updateSettings('m', { maxQueueDelayUs: 100 });
+  let release: () => void = () => undefined;
+  mayStart = new Promise((resolve) => {
+    release = resolve;
+  });
+  const changed = registry.updateSettings('m', { maxQueueDelayUs: 200, instanceCount: 2 });
+  // The scan sees 100, which is news to it, and then waits for the change that is under way.
+  const scanned = registry.rescan();
+  await waitUntil('the scan has read', () => messages.some((message) => message.includes('changed on disk')));
+  release();
+  await Promise.all([changed, scanned]);
+  expect(registry.summary('m').settings).toMatchObject({ maxQueueDelayUs: 200, instanceCount: 2 });
+  await registry.rescan();
+  expect(registry.summary('m').settings).toMatchObject({ maxQueueDelayUs: 200, instanceCount: 2 });
+  expect(config()).toContain('200');
+});
+
+test('a change by hand that nobody has seen yet is followed, also when a setting is changed before the next scan', async () => {
+  folder.write({ 'models/m/config.pbtxt': `${config()}\ninstance_group [ { count: 2 } ]\n` });
+  await registry.updateSettings('m', { maxQueueDelayUs: 300 });
+  await registry.rescan();
+  expect(registry.summary('m')).toMatchObject({
+    settings: { maxQueueDelayUs: 300, instanceCount: 2 },
+    instancesReady: 2,
+  });
+  expect(config()).toMatch(/count: 2/);
+});
