@@ -1,14 +1,14 @@
+import { spawn } from 'node:child_process';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Worker } from 'node:worker_threads';
 import createRouter from 'find-my-way';
 import { silentLogger, systemClock } from '../engine/base';
 import { createHttpDoor, type ModelsPort } from '../engine/http';
 import { median, printTable } from './benchmark';
 
 /**
- * What the HTTP door's parts cost: requests per second of a 2 KB binary POST (512 FP32 values), answered by what stands under the
- * same name in the table. The numbers of docs/adr/0002-http-door.md come from here:
+ * What the HTTP door's parts cost: processor time that the server's process spends on a 2 KB binary POST (512 FP32 values), and
+ * requests per second. The time is the figure to compare: other programs on the machine disturb it much less. The numbers of docs/adr/0002-http-door.md come from here:
  *
  *   npx tsx bench/http-door.ts
  *
@@ -142,12 +142,11 @@ async function ferry(): Promise<Candidate> {
   };
 }
 
-/** The client, in a thread of its own: one request at a time on each connection, answers counted by their length. */
+/** The client, in a process of its own: one request at a time on each connection, answers counted by their length. */
 const CLIENT = `
-const { parentPort, workerData } = require('node:worker_threads');
 const { connect } = require('node:net');
-const { port, head, body, connections, warmupMs, measureMs } = workerData;
-const request = Buffer.concat([Buffer.from(head), body]);
+process.once('message', ({ port, head, body, connections, warmupMs, measureMs }) => {
+const request = Buffer.concat([Buffer.from(head), Buffer.from(body, 'base64')]);
 let answered = 0;
 const sockets = Array.from({ length: connections }, () => {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true });
@@ -174,14 +173,21 @@ const sockets = Array.from({ length: connections }, () => {
 setTimeout(() => {
   const before = answered;
   const start = performance.now();
+  process.send({ begins: true });
   setTimeout(() => {
-    parentPort.postMessage(((answered - before) * 1000) / (performance.now() - start));
-    for (const socket of sockets) socket.destroy();
+    process.send({ requests: answered - before, seconds: (performance.now() - start) / 1000 }, () => process.exit());
   }, measureMs);
 }, warmupMs);
+});
 `;
 
-function requestsPerSecond({ port }: Candidate): Promise<number> {
+interface Measured {
+  readonly perSecond: number;
+  /** User and system time of this process. */
+  readonly cpuUs: number;
+}
+
+function measure({ port }: Candidate): Promise<Measured> {
   const head = [
     `POST ${PATH} HTTP/1.1`,
     'Host: 127.0.0.1',
@@ -189,18 +195,29 @@ function requestsPerSecond({ port }: Candidate): Promise<number> {
     `Inference-Header-Content-Length: ${JSON_PART.byteLength}`,
     `Content-Length: ${BODY.byteLength}`,
   ];
-  const workerData = {
+  const client = spawn(process.execPath, ['-e', CLIENT], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  client.send({
     port,
     head: `${head.join('\r\n')}\r\n\r\n`,
-    body: BODY,
+    body: BODY.toString('base64'),
     connections: CONNECTIONS,
     warmupMs: WARMUP_MS,
     measureMs: MEASURE_MS,
-  };
+  });
   return new Promise((resolve, reject) => {
-    const worker = new Worker(CLIENT, { eval: true, workerData });
-    worker.once('message', resolve);
-    worker.once('error', reject);
+    let before = process.cpuUsage();
+    client.on(
+      'message',
+      (message: { readonly begins?: true; readonly requests: number; readonly seconds: number }) => {
+        if (message.begins) {
+          before = process.cpuUsage();
+          return;
+        }
+        const { user, system } = process.cpuUsage(before);
+        resolve({ perSecond: message.requests / message.seconds, cpuUs: (user + system) / message.requests });
+      },
+    );
+    client.once('exit', (code) => reject(new Error(`the client ended with ${code}`)));
   });
 }
 
@@ -211,24 +228,20 @@ const candidates = [
   await ferry(),
 ];
 const present = candidates.filter((candidate) => candidate !== null);
-const rates = new Map(present.map((candidate) => [candidate, [] as number[]]));
+const rounds = new Map(present.map((candidate) => [candidate, [] as Measured[]]));
 for (let round = 0; round < ROUNDS; round++) {
-  for (const candidate of present) rates.get(candidate)?.push(await requestsPerSecond(candidate));
+  for (const candidate of present) rounds.get(candidate)?.push(await measure(candidate));
 }
-const [base] = present;
-const baseRate = median((base && rates.get(base)) ?? []);
 printTable(
   (line) => console.log(line),
   present.map((candidate) => {
-    const all = rates.get(candidate) ?? [];
-    const rate = median(all);
+    const times = (rounds.get(candidate) ?? []).map(({ cpuUs }) => cpuUs);
     return {
       door: candidate.name,
-      'req/s': Math.round(rate),
-      lowest: Math.round(Math.min(...all)),
-      highest: Math.round(Math.max(...all)),
-      'us each': Math.round(1e6 / rate),
-      'of node:http': (rate / baseRate).toFixed(2),
+      'CPU us each': median(times).toFixed(1),
+      least: Math.min(...times).toFixed(1),
+      most: Math.max(...times).toFixed(1),
+      'req/s': Math.round(median((rounds.get(candidate) ?? []).map(({ perSecond }) => perSecond))),
     };
   }),
 );

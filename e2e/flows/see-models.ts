@@ -13,5 +13,10 @@ export async function seeModels({ page, inferenceUrl }: Session): Promise<void> 
   await expect(modelCard(page, 'simulated-gpu')).toContainText('simulated');
   await expect(page.getByRole('region', { name: 'Engine' })).toContainText(inferenceUrl);
   for (const title of ['Throughput', 'Latency', 'Batch size', 'Why batches left', 'Device'])
-    await expect(page.getByRole('group', { name: `${title} chart` }).locator('svg').first()).toBeVisible();
+    await expect(
+      page
+        .getByRole('group', { name: `${title} chart` })
+        .locator('svg')
+        .first(),
+    ).toBeVisible();
 }

@@ -171,11 +171,7 @@ export class RegistryEntry {
       const { definition } = scanned;
       if (before?.fingerprint !== known?.definition?.fingerprint) return null;
       if (!definition) return this.#keepServing(scanned);
-      if (definition.fingerprint === before?.fingerprint) {
-        // Files that were moved away and back again are the ones that serve.
-        if (this.#state === 'ready') this.#reason = null;
-        return '';
-      }
+      if (definition.fingerprint === before?.fingerprint) return this.#isAsBefore();
       this.#scanned = scanned;
       this.#origins = {};
       if (this.#state === 'unavailable' && !this.#wanted) this.#reason = 'not loaded';
@@ -183,6 +179,12 @@ export class RegistryEntry {
       this.#changed();
       return before ? describeChange(before.settings, definition.settings) : '';
     });
+  }
+
+  /** Files that were moved away and back again are the ones that serve. */
+  #isAsBefore(): string {
+    if (this.#state === 'ready') this.#reason = null;
+    return '';
   }
 
   /** What is on disk cannot be used: what was loaded goes on. */

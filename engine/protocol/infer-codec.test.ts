@@ -299,6 +299,34 @@ describe('the request', () => {
     }
   });
 
+  it('reads FP32 in any mixture of forms as the language does', () => {
+    const number = fc.oneof(
+      fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e38, max: 1e38 }).map(String),
+      fc.float({ noNaN: true, noDefaultInfinity: true }).map((value) => value.toFixed(7).slice(0, 30)),
+      fc.double({ noNaN: true, min: -1e6, max: 1e6 }).map((value) => value.toFixed(15)),
+      fc.integer().map(String),
+    );
+    const separated = fc.array(fc.tuple(number, fc.constantFrom(',', ', ', ' ,', ' , ', ',\n\t')), { minLength: 1 });
+    fc.assert(
+      fc.property(separated, (elements) => {
+        const data = elements.map(([text, separator], i) => (i === 0 ? '' : separator) + text).join('');
+        const json = `{"inputs":[{"name":"x","shape":[${elements.length}],"datatype":"FP32","data":[${data}]}]}`;
+        const expected = Float32Array.from(elements, ([text]) => Number(text));
+        expect(Buffer.from(decodeJson(json).inputs[0]?.data ?? [])).toEqual(Buffer.from(expected.buffer));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it.each(['.5,1', '01,1', '1.,1', '-,1', '1,-', '1,,1', '-.5,1', '00.5,1', '1.5.5,1', '+1,1', '0x1,1', '1 1,1', ',1', '1,'])(
+    'takes no %s for FP32 data',
+    (data) => {
+      expect(errorOf(() => decodeJson(`{"inputs":[{"name":"x","shape":[2],"datatype":"FP32","data":[${data}]}]}`)).code).toBe(
+        'INVALID_ARGUMENT',
+      );
+    },
+  );
+
   it('takes a body without JSON as the data of the one input', () => {
     const spec: TensorSpec = {
       name: 'x',

@@ -77,6 +77,11 @@ export function createJsonElements(datatype: Datatype, count: number): JsonEleme
 class SingleElements extends JsonElements {
   readonly #values = new Float32Array(this.count);
 
+  override readRun(scanner: JsonScanner): void {
+    this.index = scanner.readSingles(this.#values, this.index);
+    super.readRun(scanner);
+  }
+
   protected override read(scanner: JsonScanner): void {
     const start = scanner.offset;
     const value = scanner.readFloat('an element', true);

@@ -8,7 +8,9 @@ const LARGEST_POWER = POWERS_OF_TEN.length - 1;
 /** Relative error of a number of 22 digits, see `nearest`. */
 const SINGLE_ERROR = 2 ** -49;
 
+const SPACE = 0x20;
 const PLUS = 0x2b;
+const COMMA = 0x2c;
 const MINUS = 0x2d;
 const DOT = 0x2e;
 const ZERO = 0x30;
@@ -86,6 +88,39 @@ export class JsonNumbers extends JsonCursor {
     return BigInt(text);
   }
 
+  /**
+   * Reads numbers of the usual form, `-12.345,`, into `values` from `index` on, up to the first that has another form or no
+   * comma after it. Returns the index of that one. Most of a JSON request is such numbers, so this loop decides how long one
+   * takes to read; all else is left to `readFloat`.
+   */
+  readSingles(values: Float32Array, index: number): number {
+    const { bytes } = this;
+    let next = index;
+    for (; next < values.length; next++) {
+      const start = this.at;
+      const isNegative = bytes[start] === MINUS;
+      const first = isNegative ? ++this.at : start;
+      let mantissa = this.#digits(0);
+      let digits = this.at - first;
+      let decimals = 0;
+      if (bytes[this.at] === DOT) {
+        const point = ++this.at;
+        mantissa = this.#digits(mantissa);
+        decimals = this.at - point;
+        digits += decimals;
+      }
+      const isUsual = bytes[this.at] === COMMA && beginsAndEndsWell(bytes, first, this.at);
+      const value = isUsual ? nearest(mantissa, digits, -decimals, true) : Number.NaN;
+      if (Number.isNaN(value)) {
+        this.at = start;
+        break;
+      }
+      values[next] = isNegative ? -value : value;
+      this.at += bytes[this.at + 1] === SPACE ? 2 : 1;
+    }
+    return next;
+  }
+
   /** Reads digits on to `mantissa`. How many they are, `at` tells. */
   #digits(mantissa: number): number {
     const { bytes } = this;
@@ -109,6 +144,14 @@ export class JsonNumbers extends JsonCursor {
     if (this.at === start) throw this.unexpected('a digit in the exponent');
     return sign === MINUS ? -exponent : exponent;
   }
+}
+
+/** Of digits with at most one point between `first` and `end`: none missing before or after the point, no zero too many. */
+function beginsAndEndsWell(bytes: Uint8Array, first: number, end: number): boolean {
+  const start = bytes[first] ?? 0;
+  const second = bytes[first + 1] ?? 0;
+  const isStart = start > ZERO || (start === ZERO && (second === DOT || first + 1 === end));
+  return first < end && isStart && bytes[end - 1] !== DOT;
 }
 
 /**

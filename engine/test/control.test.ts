@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
@@ -84,6 +85,37 @@ describe("the control plane's socket", () => {
     expect(samples.map(({ monotonicUs }) => monotonicUs)).toEqual(
       samples.map(({ monotonicUs }) => monotonicUs).sort((a, b) => a - b),
     );
+  });
+
+  test('survives nonsense, and messages that are too long', { timeout: 20_000 }, async () => {
+    const url = `${t.engine.controlUrl.replace('http', 'ws')}/trpc?token=${token()}`;
+    const closedBy = async (message: string | Buffer): Promise<number | null> => {
+      const socket = new WebSocket(url);
+      await once(socket, 'open');
+      let code: number | null = null;
+      socket.on('close', (given: number) => {
+        code = given;
+      });
+      socket.on('error', () => undefined);
+      socket.send(message);
+      await t.control.calls.recentBatches.query({ name: 'plus' });
+      if (message.length > 1024 * 1024) await waitUntil('it is closed', () => code !== null);
+      socket.terminate();
+      return code;
+    };
+    for (const message of [
+      'hello',
+      '{',
+      '[]',
+      '{"id":1}',
+      '{"id":1,"method":"query","params":{"path":"__proto__"}}',
+    ]) {
+      await closedBy(message);
+    }
+    await closedBy(Buffer.alloc(100, 255));
+    // "Message too big", as the protocol calls it.
+    expect(await closedBy('x'.repeat(2 * 1024 * 1024))).toBe(1009);
+    expect(await t.control.calls.recentBatches.query({ name: 'plus' })).toEqual([]);
   });
 
   test('never lets its token into the log', () => {

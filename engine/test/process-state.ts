@@ -17,9 +17,16 @@ export function openSockets(): number {
   return process.getActiveResourcesInfo().filter((resource) => resource.startsWith('TCP')).length;
 }
 
-/** Worker threads of this process, ended ones not counted. */
-export function workerThreads(): number {
-  return process
-    .getActiveResourcesInfo()
-    .filter((resource) => resource === 'MessagePort' || resource === 'Worker').length;
+/**
+ * Bytes by which memory grows with `work`: the least of several rounds, since what leaks does so in each of them, and what is
+ * filled once (caches, compiled code) only in the first.
+ */
+export async function growthPerRound(rounds: number, work: () => Promise<void>): Promise<number> {
+  let least = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < rounds; round++) {
+    const before = heapAfterCollection();
+    await work();
+    least = Math.min(least, heapAfterCollection() - before);
+  }
+  return least;
 }

@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { connect } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { ChangeMark, Datatype } from '../contract';
 import { createEngine } from '../engine';
@@ -13,7 +13,7 @@ import {
   sumAndDifferenceModel,
 } from './arithmetic-models';
 import { optionsOf, startEngine, type TestEngine, type TestEngineOptions } from './start-engine';
-import { addingQuestion, pairQuestion, Traffic } from './traffic';
+import { addingQuestion, pairQuestion, rotatingQuestion, Traffic } from './traffic';
 import { waitUntil } from './wait-until';
 
 const LIMIT = { timeout: 30_000 };
@@ -95,22 +95,20 @@ describe('an instance that dies in a batch', () => {
 });
 
 test('an instance killed inside the runtime does not take the process with it', LIMIT, async () => {
-  const width = 1024;
-  const steps = 300;
-  const t = await start({ models: { 'heavy/1/model.onnx': rotatingModel(width, steps) } });
-  const x = Float32Array.from({ length: width }, (_, i) => i);
-  for (let kill = 0; kill < 4; kill++) {
-    const lost = t.http.inferFloats('heavy', [1, width], x);
+  const t = await start({ models: { 'heavy/1/model.onnx': rotatingModel(1024, 100) } });
+  const traffic = new Traffic(t.http, [rotatingQuestion('heavy', 1024, 100)], 3);
+  for (let kill = 0; kill < 3; kill++) {
     const busy = () => t.served('heavy').instances.find(({ state }) => state === 'busy');
     const instance = await waitUntil('it runs', busy, { everyTurn: true });
-    // Its thread takes the order within this time, and the run takes several times as long.
-    await pause(10);
     await instance.kill();
-    expect((await lost).headers['ferry-error-code']).toBe('INSTANCE_LOST');
     await waitUntil('it is replaced', () => t.engine.registry.summary('heavy').instancesReady === 1);
+    // The runs of before end meanwhile, in threads that were given up.
+    const { right } = traffic;
+    await waitUntil('it answers again', () => traffic.right > right + 3);
   }
-  const answer = await t.http.inferFloats('heavy', [1, width], x);
-  expect(answer.values?.[0]).toBe(steps);
+  await traffic.stop();
+  expect(traffic.faults).toEqual([]);
+  expect(Object.keys(traffic.errorsByCode())).toEqual(['INSTANCE_LOST']);
 });
 
 test(
@@ -259,6 +257,44 @@ test.each([
     }
   },
 );
+
+describe('a connection', () => {
+  const frame = (value: number): string => {
+    const body = JSON.stringify({
+      inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 2], data: [value, value] }],
+    });
+    return `POST /v2/models/m/infer HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${body.length}\r\n`;
+  };
+  const bodyOf = (value: number): string =>
+    JSON.stringify({ inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 2], data: [value, value] }] });
+  const talk = (t: TestEngine) => {
+    const socket = connect(t.http.port, t.http.host);
+    let heard = '';
+    socket.on('data', (chunk) => (heard += String(chunk)));
+    return { socket, heard: () => heard };
+  };
+
+  test('with several requests at once gets their answers in their order', LIMIT, async () => {
+    const t = await start({ models: { 'm/1/model.onnx': addingModel(['batch', 2]) } });
+    const { socket, heard } = talk(t);
+    const values = Array.from({ length: 20 }, (_, i) => i);
+    socket.write(values.map((value) => `${frame(value)}\r\n${bodyOf(value)}`).join(''));
+    const data = () => [...heard().matchAll(/"data":\[(\d+)\.0,/g)].map(([, text]) => Number(text));
+    await waitUntil('all are answered', () => data().length === values.length);
+    expect(data()).toEqual(values.map((value) => value + 1));
+    socket.destroy();
+  });
+
+  test('that asks before it sends its body is told to go on', LIMIT, async () => {
+    const t = await start({ models: { 'm/1/model.onnx': addingModel(['batch', 2]) } });
+    const { socket, heard } = talk(t);
+    socket.write(`${frame(6)}Expect: 100-continue\r\n\r\n`);
+    await waitUntil('it may go on', () => heard().startsWith('HTTP/1.1 100 '));
+    socket.write(bodyOf(6));
+    await waitUntil('it is answered', () => heard().includes('"data":[7.0,7.0]'));
+    socket.destroy();
+  });
+});
 
 describe('models of all kinds', () => {
   test('one whose file fixes the batch is served, unbatched, and says why', LIMIT, async () => {

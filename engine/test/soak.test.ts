@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import type { ModelSettings, ModelSettingsPatch } from '../contract';
 import { identityModel, linearModel } from '../testing/onnx-writer';
 import { addingModel, rotatingModel, simulatedConfig, sumAndDifferenceModel } from './arithmetic-models';
+import { heapAfterCollection } from './process-state';
 import { createRandom, type Random } from './random';
 import { startEngine, type TestEngine } from './start-engine';
 import {
@@ -24,6 +25,7 @@ const DURATION_MS = Number(process.env.FERRY_SOAK_SECONDS ?? 12) * 1000;
 const CHANGE_EVERY_MS = 1000;
 const CLIENTS = 48;
 const KILLS = 2;
+const HEAP_GROWTH_LIMIT_MIB = 48;
 const WIDTH = 1024;
 const STEPS = 24;
 const WEIGHTS = Float32Array.from({ length: 8 * 4 }, (_, i) => ((i * 5) % 17) - 8);
@@ -66,6 +68,7 @@ test('every request is answered once with its own right answer while settings, m
   try {
     const traffic = new Traffic(t.http, QUESTIONS, CLIENTS);
     const endMs = performance.now() + DURATION_MS;
+    const heapBefore = heapAfterCollection();
     const [changes, visits, kills] = await Promise.all([
       changeSettings(t, endMs),
       comeAndGo(t, endMs),
@@ -73,12 +76,21 @@ test('every request is answered once with its own right answer while settings, m
     ]);
     await traffic.stop();
     await waitUntil('nothing is under way', () => t.engine.registry.counters().every(isIdle));
-    report(t, traffic, { changes, visits, kills: kills.length, batchesLost: kills.flat().length });
+    const heapGrownMib = Math.round((heapAfterCollection() - heapBefore) / 2 ** 20);
+    report(t, traffic, {
+      heapGrownMib,
+      changes,
+      visits,
+      kills: kills.length,
+      batchesLost: kills.flat().length,
+    });
 
     expect(traffic.faults).toEqual([]);
     expectOnlyKilledBatchesFailed(traffic, kills.flat());
     for (const model of traffic.tallies.keys())
       expectCountersAddUp(t, traffic, model, model === 'heavy' ? kills.flat().length : 0);
+    // What is kept is bounded: the last batches, logs, samples of a quarter of an hour.
+    expect(heapGrownMib).toBeLessThan(HEAP_GROWTH_LIMIT_MIB);
     // Everything was asked, and the load was a load.
     for (const [model, tally] of traffic.tallies) expect(tally.right, model).toBeGreaterThan(10);
   } finally {
@@ -278,7 +290,7 @@ function expectCountersAddUp(t: TestEngine, traffic: Traffic, model: string, fai
 function report(
   t: TestEngine,
   traffic: Traffic,
-  done: { changes: Changes; visits: number; kills: number; batchesLost: number },
+  done: { changes: Changes; visits: number; kills: number; batchesLost: number; heapGrownMib: number },
 ): void {
   const meanBatch = Object.fromEntries(
     [...traffic.tallies.keys()].map((model) => {

@@ -1,6 +1,10 @@
 import { deepStrictEqual } from 'node:assert';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { HttpAnswer, HttpClient, InferAnswer } from './http-client';
 import { createRandom, type Random } from './random';
+
+/** A client that is refused does not ask again at once. */
+const REFUSED_PAUSE_MS = 10;
 
 /** One kind of request whose right answer is known. */
 export interface Question {
@@ -77,6 +81,7 @@ export class Traffic {
       try {
         const { answer, rows } = await question.ask(this.#http, this.#serial++, random);
         this.#count(question.model, tally, answer, rows);
+        if (answer.status !== 200) await pause(REFUSED_PAUSE_MS);
       } catch (error) {
         this.faults.push(`${question.model}: ${error instanceof Error ? error.message : String(error)}`);
         // A fault on every request would otherwise fill the memory.

@@ -1,0 +1,96 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from '@playwright/test';
+import { type Desktop, launchDesktop } from './fixtures/desktop';
+import { collectFaults, type PageFaults } from './fixtures/page-faults';
+import {
+  loadAndUnloadModel,
+  refuseBadFile,
+  runLoadTest,
+  type Session,
+  seeModels,
+  surviveCrash,
+  useKeyboardOnly,
+} from './flows';
+
+/** What the native dialog answers; everything behind it is real. */
+async function answerFileDialog({ app }: Desktop, path: string): Promise<void> {
+  await app.evaluate(({ dialog }, chosen) => {
+    dialog.showOpenDialog = async () => ({ canceled: false, filePaths: [chosen] });
+  }, path);
+}
+
+/** Names of the log files that hold this text. */
+const logsWith = (text: string, userDataDir: string): readonly string[] =>
+  readdirSync(join(userDataDir, 'logs'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.\w+$/.test(name))
+    .filter((name) => readFileSync(join(userDataDir, 'logs', name), 'utf8').includes(text));
+
+test.describe('the desktop app', () => {
+  let desktop: Desktop;
+  let session: Session;
+  let faults: PageFaults;
+  let token: string;
+
+  test.beforeEach(async () => {
+    desktop = await launchDesktop();
+    const { page } = desktop;
+    faults = collectFaults(page);
+    ({ token } = await desktop.runningEngine());
+    const address = page.getByRole('button', { name: 'Copy the inference address' });
+    await expect(address).toContainText(/\d:\d/, { timeout: 60_000 });
+    const inferenceUrl = async () => `http://${(await address.innerText()).trim()}`;
+    session = {
+      page,
+      inferenceUrl: await inferenceUrl(),
+      goneWords: /The engine crashed/,
+      chooseFile: async (path) => {
+        await answerFileDialog(desktop, path);
+        await page.getByRole('dialog').getByRole('button', { name: 'Choose file…' }).click();
+      },
+      killEngine: () => desktop.killEngine(),
+      revive: async () => {
+        await expect(page.getByText('engine running')).toBeVisible({ timeout: 60_000 });
+        return { inferenceUrl: await inferenceUrl() };
+      },
+    };
+  });
+
+  test.afterEach(async () => {
+    if (!desktop) return;
+    expect(logsWith(token, desktop.userDataDir)).toEqual([]);
+    await desktop.close();
+  });
+
+  test('shows every model, ready', async () => {
+    await seeModels(session);
+    expect(faults.all()).toEqual([]);
+  });
+
+  test('shows what a file holds before it loads it, serves it, and unloads it', async () => {
+    await loadAndUnloadModel(session);
+    expect(faults.all()).toEqual([]);
+  });
+
+  test('says what is wrong with a file that is no model', async () => {
+    const badFile = join(desktop.userDataDir, 'bad.onnx');
+    writeFileSync(badFile, 'this is not a model');
+    await refuseBadFile(session, badFile);
+    expect(faults.all()).toEqual([]);
+  });
+
+  test('follows the batch slider while a load test runs', async () => {
+    await runLoadTest(session);
+    expect(faults.all()).toEqual([]);
+  });
+
+  test('comes back with its models when the engine is killed', async () => {
+    await surviveCrash(session);
+    expect(faults.exceptLostConnections()).toEqual([]);
+  });
+
+  test('is usable without a pointer', async () => {
+    await useKeyboardOnly(session);
+    expect(faults.all()).toEqual([]);
+  });
+});

@@ -1,0 +1,7 @@
+export { useKeyboardOnly } from './keyboard-only';
+export { loadAndUnloadModel, refuseBadFile } from './load-model';
+export { runLoadTest } from './run-load-test';
+export { seeModels } from './see-models';
+export type { Session } from './session';
+export { watchTheShow } from './show-me';
+export { expectAnswer, surviveCrash } from './survive-crash';
