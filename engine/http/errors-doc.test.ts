@@ -13,6 +13,8 @@ function tableOf(codes: Readonly<Record<string, ErrorCodeRow>>): string {
 }
 
 it('docs/errors.md holds the table of error codes as it is in the code', () => {
-  const table = readFileSync(DOC, 'utf8').split('\n').filter((line) => line.startsWith('|'));
+  const table = readFileSync(DOC, 'utf8')
+    .split('\n')
+    .filter((line) => line.startsWith('|'));
   expect(table.join('\n')).toBe(tableOf(ERROR_CODES));
 });

@@ -163,7 +163,7 @@ class NodeHttpDoor implements HttpDoor {
         });
       }
       const { handle, model, version } = this.#findRoute(request.method ?? '', request.url ?? '');
-      exchange = { ...exchange, model, version };
+      exchange = { request, response, model, version, signal, awaitsContinue };
       connection?.add(exchange);
       await handle(exchange, this.#context);
     } catch (error) {

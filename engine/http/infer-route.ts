@@ -17,8 +17,8 @@ export async function inferRoute(
   refuseContentEncoding(request);
   const body = await readBody(request, maxRequestBytes, () => awaitsContinue && response.writeContinue());
   // A body without JSON says nothing of itself: its form is the model's.
-  const specs = headerLength === 0 ? { specs: models.inputsOf(model, version) } : {};
-  const inference = decodeInferRequest({ model, version, body, headerLength, signal, ...specs });
+  const specs = headerLength === 0 ? models.inputsOf(model, version) : undefined;
+  const inference = decodeInferRequest({ model, version, body, headerLength, signal, specs });
   const result = await models.infer(inference);
   sendResult(response, encodeInferResponse(inference, result));
 }
@@ -44,9 +44,8 @@ function refuseContentEncoding({ headers }: IncomingMessage): void {
 }
 
 function sendResult(response: ServerResponse, { headers, chunks }: EncodedInferResponse): void {
-  let length = 0;
-  for (const chunk of chunks) length += chunk.byteLength;
-  response.writeHead(200, { ...headers, 'Content-Length': length });
+  response.writeHead(200, headers);
+  const length = Number(headers['Content-Length']);
   const [first] = chunks;
   if (chunks.length === 1) response.end(first);
   else if (length <= COPIED_BYTES) response.end(Buffer.concat(chunks, length));

@@ -1,3 +1,4 @@
+import { EngineError } from '../base';
 import type { ModelRegistry } from '../models';
 import type { ModelsPort } from './models-port';
 
@@ -17,8 +18,10 @@ export function registryAsModelsPort(registry: ModelRegistry): ModelsPort {
     modelReady: (name, version) => {
       try {
         return registry.served(name, version).readyInstances > 0;
-      } catch {
-        return false;
+      } catch (error) {
+        // Not ready is an answer; unknown is an error that says so.
+        if (error instanceof EngineError && error.code === 'MODEL_NOT_READY') return false;
+        throw error;
       }
     },
     inputsOf: (name, version) => registry.inputsOf(name, version),

@@ -5,13 +5,12 @@ import { writeJsonData } from './json-data';
 import { JsonText } from './json-text';
 
 export interface EncodedInferResponse {
-  /** Without Content-Length, which is the sum of the chunks. */
+  /** Content-Length included. */
   readonly headers: Readonly<Record<string, string>>;
   /** The JSON part, then the bytes of each binary output: views on the result. */
   readonly chunks: readonly Uint8Array[];
 }
 
-const JSON_HEADERS: EncodedInferResponse['headers'] = { 'Content-Type': 'application/json' };
 const HEAD_BYTES = 256;
 const OUTPUT_HEAD_BYTES = 128;
 
@@ -46,9 +45,16 @@ export function encodeInferResponse(
   });
   text.raw(']}');
   const json = text.finish();
-  if (tail.length === 0) return { headers: JSON_HEADERS, chunks: [json] };
+  if (tail.length === 0) {
+    return {
+      headers: { 'Content-Type': 'application/json', 'Content-Length': String(json.byteLength) },
+      chunks: [json],
+    };
+  }
+  const length = tail.reduce((sum, data) => sum + data.byteLength, json.byteLength);
   const headers = {
     'Content-Type': 'application/octet-stream',
+    'Content-Length': String(length),
     'Inference-Header-Content-Length': String(json.byteLength),
   };
   return { headers, chunks: [json, ...tail] };

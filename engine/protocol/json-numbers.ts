@@ -116,7 +116,8 @@ export class JsonNumbers extends JsonCursor {
         break;
       }
       values[next] = isNegative ? -value : value;
-      this.at += bytes[this.at + 1] === SPACE ? 2 : 1;
+      this.at++;
+      if ((bytes[this.at] ?? 0) <= SPACE) this.skipSpace();
     }
     return next;
   }

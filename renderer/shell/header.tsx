@@ -103,9 +103,17 @@ function EngineBadge() {
 
 function NowServing() {
   const samples = useStore(metricsStore, (state) => state.samples);
-  const rates = currentRates(samples, null);
+  const open = useStore(connectionStore, (state) => state.phase === 'open');
+  // Without a connection the last number would pass for the present one.
+  const rates = open ? currentRates(samples, null) : null;
   return (
-    <Text size="sm" className="ferry-numbers" visibleFrom="sm" aria-label="Requests per second, all models">
+    <Text
+      size="sm"
+      className="ferry-numbers"
+      visibleFrom="sm"
+      role="group"
+      aria-label="Requests per second, all models"
+    >
       <b>{rates ? formatRate(rates.requestsPerSecond) : '–'}</b>{' '}
       <Text span c="dimmed" size="sm">
         req/s

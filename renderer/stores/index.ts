@@ -2,10 +2,8 @@ export { type ConnectionPhase, connectionStore, restartEngine, startConnection }
 export {
   currentRates,
   type DevicePoint,
-  devicePoint,
   deviceSeries,
   type RatePoint,
-  ratePoint,
   rateSeries,
 } from './derive-series';
 export {

@@ -92,7 +92,7 @@ function Outcome({ status: { stage, error, sentence, off, on } }: { readonly sta
     <>
       {stage === 'done' && sentence && (
         <Text fw={600} role="status" aria-label="Result of the show">
-          {sentence.replaceAll("->", "→")}
+          {sentence.replaceAll('->', '→')}
         </Text>
       )}
       {off && (
