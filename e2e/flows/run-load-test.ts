@@ -1,4 +1,4 @@
-import { expect } from '@playwright/test';
+import { expect, type Page } from '@playwright/test';
 import { goTo, liveNumber, moveSlider } from './screens';
 import { type Session, SLOW } from './session';
 
@@ -29,9 +29,24 @@ export async function runLoadTest({ page }: Session): Promise<void> {
   await expect(throughput).toContainText('max batch size', { ignoreCase: true });
   await expect.poll(() => throughput.locator('[class*=mark]').count()).toBeGreaterThanOrEqual(2);
 
+  await pointAtAnInstant(page);
+
   await goTo(page, 'Load test');
   await page.getByRole('button', { name: 'Stop' }).click();
   await expect(result).toContainText('Stopped early', SLOW);
   await expect(result).toContainText('No request failed');
   await expect(page.getByRole('table', { name: 'History' })).toContainText('the journey', SLOW);
+}
+
+/** The pointer over one chart shows the same instant on all of them. */
+async function pointAtAnInstant(page: Page): Promise<void> {
+  const chart = (name: string) => page.getByRole('group', { name: `${name} chart` });
+  await chart('Throughput').locator('svg.recharts-surface').hover();
+  const others = ['Latency', 'Batch size', 'Why batches left', 'Device'];
+  for (const name of ['Throughput', ...others]) {
+    await expect(chart(name).locator('figcaption')).toContainText(/−\d+ s/);
+    await expect(chart(name).locator('[class*=crosshair]')).toHaveCount(1);
+  }
+  await page.mouse.move(0, 0);
+  await expect(page.locator('[class*=crosshair]')).toHaveCount(0);
 }

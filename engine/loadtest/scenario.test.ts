@@ -119,7 +119,7 @@ describe('a scenario', () => {
 it('notes settings in a line that says what was on', () => {
   const { settings } = modelOf({});
   expect(settingsNote({ ...settings, maxQueueDelayUs: 1_500, preferredBatchSizes: [4, 8] }, 'cpu')).toBe(
-    'batching on, max batch 16, preferred 4/8, delay 1,500 us, 1 instance, cpu',
+    'batching on, max batch 16, preferred 4/8, delay 1,500 µs, 1 instance, cpu',
   );
   expect(
     settingsNote(

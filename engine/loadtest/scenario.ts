@@ -134,9 +134,9 @@ function reachable(host: string): string {
   return host === '::' ? '::1' : host;
 }
 
-/** The settings of a model in a line: "batching on, max batch 16, delay 1,000 us, 1 instance, cpu". */
+/** The settings of a model in a line: "batching on, max batch 16, delay 1,000 µs, 1 instance, cpu". */
 export function settingsNote(settings: ModelSettings, activeProvider: string | null): string {
-  const delay = `delay ${settings.maxQueueDelayUs.toLocaleString('en-US')} us`;
+  const delay = `delay ${settings.maxQueueDelayUs.toLocaleString('en-US')} µs`;
   const preferred =
     settings.preferredBatchSizes.length === 0 ? [] : [`preferred ${settings.preferredBatchSizes.join('/')}`];
   return [

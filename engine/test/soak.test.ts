@@ -24,6 +24,8 @@ import { waitUntil } from './wait-until';
 const DURATION_MS = Number(process.env.FERRY_SOAK_SECONDS ?? 12) * 1000;
 const CHANGE_EVERY_MS = 1000;
 const CLIENTS = 48;
+/** New threads take a while to start where many programs share few cores. */
+const PATIENCE_MS = 120_000;
 const KILLS = 2;
 const HEAP_GROWTH_LIMIT_MIB = 48;
 const WIDTH = 1024;
@@ -62,7 +64,7 @@ const CHANGED_BY = {
 };
 
 test('every request is answered once with its own right answer while settings, models and instances change', {
-  timeout: DURATION_MS + 120_000,
+  timeout: DURATION_MS + 2 * PATIENCE_MS,
 }, async () => {
   const t = await startEngine({ models: MODELS, argv: ['--log-level', 'error'] });
   try {
@@ -142,7 +144,7 @@ async function changeOne(
   if (way === 'file') {
     t.write({ [`${model}/config.pbtxt`]: configText(settings) });
     await waitUntil(`${model} follows its file`, () => follows(t, model, settings), {
-      limitMs: 20_000,
+      limitMs: PATIENCE_MS,
     }).catch((error: Error) => {
       const { settings: now, instancesReady, state, reason } = t.engine.registry.summary(model);
       const facts = { wanted: settings, now, instancesReady, state, reason, logs: t.logs.slice(-20) };
@@ -227,10 +229,11 @@ async function killInstances(t: TestEngine, endMs: number): Promise<readonly (re
     const atMs = beganMs + ((endMs - beganMs) * kill) / (KILLS + 1);
     await pause(Math.max(0, atMs - performance.now()));
     kills.push(await killInBatch(t, 'heavy', kills.flat()));
-    await waitUntil('the instance is replaced', () => {
+    const isReplaced = () => {
       const { instancesReady, settings } = t.engine.registry.summary('heavy');
       return instancesReady === settings.instanceCount;
-    });
+    };
+    await waitUntil('the instance is replaced', isReplaced, { limitMs: PATIENCE_MS });
   }
   return kills;
 }
@@ -249,7 +252,7 @@ async function killInBatch(
       await busy?.kill();
       return busy && lost().length > 0 ? lost().map(({ id }) => id) : null;
     },
-    { everyTurn: true, limitMs: 30_000 },
+    { everyTurn: true, limitMs: PATIENCE_MS },
   );
 }
 

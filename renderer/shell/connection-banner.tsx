@@ -55,11 +55,9 @@ function EngineDown({ engine }: { readonly engine: Down }) {
       title={engine.kind === 'crash' ? 'The engine crashed' : 'The engine has stopped'}
       role="alert"
     >
-      <Group justify="space-between" align="flex-end" wrap="nowrap">
-        <div>
-          <Text size="sm" className={classes.message}>
-            {engine.message}
-          </Text>
+      <Group justify="space-between" align="flex-start" wrap="nowrap">
+        <div className={classes.words}>
+          <Reason engine={engine} />
           <NextAttempt key={engine.retryInMs} engine={engine} />
         </div>
         <Button size="xs" color="red" flex="none" loading={restarting} onClick={restart}>
@@ -67,6 +65,22 @@ function EngineDown({ engine }: { readonly engine: Down }) {
         </Button>
       </Group>
     </Alert>
+  );
+}
+
+/** What happened, in a line; what the engine wrote last is folded away while it comes back by itself. */
+function Reason({ engine: { message, retryInMs } }: { readonly engine: Down }) {
+  const [what, ...more] = message.split('\n');
+  return (
+    <>
+      <Text size="sm">{what}</Text>
+      {more.length > 0 && (
+        <details className={classes.details} open={retryInMs === null}>
+          <summary>Details</summary>
+          <pre className={classes.message}>{more.join('\n')}</pre>
+        </details>
+      )}
+    </>
   );
 }
 

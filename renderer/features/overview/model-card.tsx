@@ -18,8 +18,15 @@ interface ModelCardProps {
 export const ModelCard = memo(function ModelCard({ model, rates }: ModelCardProps) {
   return (
     <article className={`ferry-panel ${classes.card}`} aria-label={model.name}>
-      <Group justify="space-between" wrap="nowrap" gap="xs">
-        <Anchor href={`#/models/${encodeURIComponent(model.name)}`} fw={600} fz="sm" truncate c="inherit">
+      <Group justify="space-between" wrap="nowrap" gap={4}>
+        <Anchor
+          href={`#/models/${encodeURIComponent(model.name)}`}
+          fw={600}
+          fz={13}
+          truncate
+          c="inherit"
+          title={model.name}
+        >
           {model.name}
         </Anchor>
         <Box flex="none">
