@@ -1,13 +1,16 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
 
+/** Threads of real engines start slowly on a busy machine; a test that hangs is still told from one that is slow. */
+const LIMITS = { testTimeout: 60_000, hookTimeout: 60_000 };
+
 export default defineConfig({
   test: {
     maxWorkers: 2,
-    testTimeout: 20_000,
     projects: [
       {
         test: {
+          ...LIMITS,
           name: 'node',
           environment: 'node',
           pool: 'forks',
@@ -17,6 +20,7 @@ export default defineConfig({
       {
         plugins: [react()],
         test: {
+          ...LIMITS,
           name: 'renderer',
           environment: 'happy-dom',
           include: ['renderer/**/*.test.{ts,tsx}'],

@@ -13,10 +13,11 @@ import { goTo, modelCard, moveSlider } from '../e2e/flows';
 /**
  * Takes docs/images/*.png of the real app while the demo model answers a real load test and its settings change:
  *
- *   npm run screenshots
+ *   npm run screenshots                 in Electron where there is one
+ *   npm run screenshots -- --browser    in a browser on a headless engine
  *
- * In Electron where there is one (under xvfb-run without a display), else in a browser on a headless engine. The folders it
- * works in have neutral names, and nothing with a token is on the screens it takes.
+ * Without a display Electron runs under xvfb-run. The folder it works in has a neutral name, and nothing with a token is on
+ * the screens it takes.
  */
 const SIZE = { width: 1440, height: 900 } as const;
 const MAX_BYTES = 400_000;
@@ -125,7 +126,8 @@ async function takeAll(page: Page): Promise<void> {
 }
 
 async function main(): Promise<void> {
-  const hasElectron = Boolean(notedEnv.electron) && !notedEnv.desktopReason;
+  const wantsBrowser = process.argv.includes('--browser');
+  const hasElectron = !wantsBrowser && Boolean(notedEnv.electron) && !notedEnv.desktopReason;
   const hasDisplay =
     process.platform !== 'linux' || Boolean(process.env.DISPLAY || process.env.WAYLAND_DISPLAY);
   if (hasElectron && !hasDisplay) {

@@ -123,8 +123,15 @@ export class ModelRegistry {
   }
 
   /** Rejects with MODEL_UNKNOWN, VERSION_NOT_FOUND, MODEL_NOT_READY, or as `ServedModel.infer`. */
-  infer(request: InferenceRequest): Promise<InferenceResult> {
-    return this.served(request.model, request.version).infer(request);
+  async infer(request: InferenceRequest): Promise<InferenceResult> {
+    let served: ServedModel;
+    try {
+      served = this.served(request.model, request.version);
+    } catch (error) {
+      this.#entries.get(request.model)?.stats.recordFailure(toEngineError(error).code);
+      throw error;
+    }
+    return served.infer(request);
   }
 
   /** The version that answers, or why there is none. */

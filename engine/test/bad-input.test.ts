@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { ERROR_CODES } from '../contract';
 import { identityModel } from '../testing/onnx-writer';
 import { addingModel, simulatedConfig, sumAndDifferenceModel } from './arithmetic-models';
@@ -8,6 +8,9 @@ import { leakedBytes, openSockets } from './process-state';
 import { startEngine, type TestEngine } from './start-engine';
 import { addingQuestion, pairQuestion, Traffic } from './traffic';
 import { waitUntil } from './wait-until';
+
+// Threads start slowly where many programs share few cores.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let t: TestEngine;
 let good: Traffic;
@@ -24,7 +27,7 @@ beforeAll(async () => {
   });
   // Beside all that follows somebody asks as one should.
   good = new Traffic(t.http, [addingQuestion('plus', () => [3]), pairQuestion('pair')], 2);
-}, 30_000);
+});
 
 afterAll(async () => {
   await good.stop();
@@ -32,7 +35,7 @@ afterAll(async () => {
   expect(good.faults).toEqual([]);
   expect(good.refusals).toEqual([]);
   expect(good.right).toBeGreaterThan(100);
-}, 30_000);
+});
 
 const isQuiet = (): boolean =>
   t.engine.registry.counters().every(({ queueLength, inFlight }) => queueLength === 0 && inFlight <= 2);
@@ -105,9 +108,7 @@ describe('a client that leaves', () => {
   });
 });
 
-test('a thousand bad requests leave memory, connections and queues as they were', {
-  timeout: 60_000,
-}, async () => {
+test('a thousand bad requests leave memory, connections and queues as they were', async () => {
   const repeat = async (times: number): Promise<void> => {
     for (let done = 0; done < times; ) {
       const some = BAD_REQUESTS.slice(0, Math.min(BAD_REQUESTS.length, times - done));

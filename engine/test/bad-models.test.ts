@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TRPCClientError } from '@trpc/client';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { EngineError } from '../base';
 import { type ErrorCode, type ModelSettingsPatch, SETTING_LIMITS } from '../contract';
 import { linearModel, writeOnnx } from '../testing/onnx-writer';
@@ -9,6 +9,9 @@ import { addingModel, fixedBatchModel } from './arithmetic-models';
 import { leakedBytes } from './process-state';
 import { startEngine, type TestEngine } from './start-engine';
 import { addingQuestion, Traffic } from './traffic';
+
+// Threads start slowly where many programs share few cores.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let t: TestEngine;
 let good: Traffic;
@@ -19,7 +22,7 @@ beforeAll(async () => {
     argv: ['--log-level', 'error'],
   });
   good = new Traffic(t.http, [addingQuestion('plus', () => [3])], 2);
-}, 30_000);
+});
 
 afterAll(async () => {
   await good.stop();
@@ -27,7 +30,7 @@ afterAll(async () => {
   expect(good.faults).toEqual([]);
   expect(good.refusals).toEqual([]);
   expect(good.right).toBeGreaterThan(20);
-}, 30_000);
+});
 
 interface Refusal {
   readonly code: string;
@@ -212,7 +215,7 @@ describe('a file that cannot be served', () => {
     expect(t.engine.registry.summary('fixed')).toMatchObject({ state: 'ready', reason: null });
   });
 
-  test('leaves no memory behind, however often it is tried', { timeout: 60_000 }, async () => {
+  test('leaves no memory behind, however often it is tried', async () => {
     const paths = BAD_FILES.map(([, file], i) => t.folder.write({ [`incoming/again-${i}.onnx`]: file }));
     const tryAll = async (times: number): Promise<void> => {
       for (let i = 0; i < times; i++) {

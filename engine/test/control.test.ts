@@ -2,13 +2,16 @@ import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import type { MetricsSample, ModelSummary } from '../contract';
 import { addingModel } from './arithmetic-models';
 import { HttpClient } from './http-client';
 import { startEngine, type TestEngine } from './start-engine';
 import { waitUntil } from './wait-until';
+
+// Threads start slowly where many programs share few cores.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let t: TestEngine;
 let http: HttpClient;
@@ -21,12 +24,12 @@ beforeAll(async () => {
   });
   const { hostname, port } = new URL(t.engine.controlUrl);
   http = new HttpClient(hostname, Number(port));
-}, 30_000);
+});
 
 afterAll(async () => {
   http.close();
   await t.close();
-}, 30_000);
+});
 
 /** HTTP status of the answer to a WebSocket handshake; 101 when it was accepted. */
 function handshake(path: string, headers: Record<string, string> = {}): Promise<number> {
@@ -69,7 +72,7 @@ describe("the control plane's socket", () => {
     expect(await handshake(`/other?token=${token()}`)).toBe(404);
   });
 
-  test('gives the status, then metrics and changes as they come', { timeout: 20_000 }, async () => {
+  test('gives the status, then metrics and changes as they come', async () => {
     const { calls } = t.control;
     const samples: MetricsSample[] = [];
     const models: (readonly ModelSummary[])[] = [];
@@ -87,7 +90,7 @@ describe("the control plane's socket", () => {
     );
   });
 
-  test('survives nonsense, and messages that are too long', { timeout: 20_000 }, async () => {
+  test('survives nonsense, and messages that are too long', async () => {
     const url = `${t.engine.controlUrl.replace('http', 'ws')}/trpc?token=${token()}`;
     const closedBy = async (message: string | Buffer): Promise<number | null> => {
       const socket = new WebSocket(url);
@@ -133,7 +136,7 @@ describe('an upload', () => {
     return existsSync(path) ? readdirSync(path) : [];
   };
 
-  test('is taken, loaded and served', { timeout: 20_000 }, async () => {
+  test('is taken, loaded and served', async () => {
     const answer = await upload('my%20model.onnx', addingModel(['batch', 2], 5), authorized());
     expect(answer.status).toBe(200);
     const { path } = answer.json as { path: string };

@@ -9,7 +9,7 @@ import { HttpClient } from './http-client';
 import { waitUntil } from './wait-until';
 
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
-const LIMIT = { timeout: 40_000 };
+const LIMIT = { timeout: 90_000 };
 
 interface Headless {
   readonly child: ChildProcess;
@@ -51,7 +51,7 @@ const serve = (port = '0'): Headless =>
 
 async function addressOf({ text }: Headless): Promise<URL> {
   const found = await waitUntil('it prints its address', () => /inference {2}(http:\S+)/.exec(text()), {
-    limitMs: 20_000,
+    limitMs: 40_000,
   });
   return new URL(found[1] ?? '');
 }

@@ -22,7 +22,7 @@ async function round(t: TestEngine): Promise<void> {
 }
 
 test(`${ROUNDS} rounds of load, infer and unload leave threads and memory as they were`, {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async () => {
   const weights = new Float32Array(ROWS * COLUMNS).fill(1);
   const t = await startEngine({

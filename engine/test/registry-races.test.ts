@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type Logger, silentLogger, systemClock } from '../base';
 import { type Instance, type InstanceSpec, ThreadInstance } from '../instances';
 import { DeviceBusy } from '../metrics';
@@ -8,6 +8,9 @@ import { ModelRegistry } from '../models';
 import { type TemporaryFolder, temporaryFolder } from '../testing/temporary-folder';
 import { simulatedConfig } from './arithmetic-models';
 import { waitUntil } from './wait-until';
+
+// Threads start slowly where many programs share few cores.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let folder: TemporaryFolder;
 let registry: ModelRegistry;

@@ -16,7 +16,7 @@ import { optionsOf, startEngine, type TestEngine, type TestEngineOptions } from 
 import { addingQuestion, pairQuestion, rotatingQuestion, Traffic } from './traffic';
 import { waitUntil } from './wait-until';
 
-const LIMIT = { timeout: 30_000 };
+const LIMIT = { timeout: 90_000 };
 const open: TestEngine[] = [];
 const start = async (options: TestEngineOptions): Promise<TestEngine> => {
   const t = await startEngine({ ...options, argv: ['--log-level', 'error', ...(options.argv ?? [])] });
@@ -25,7 +25,7 @@ const start = async (options: TestEngineOptions): Promise<TestEngine> => {
 };
 afterEach(async () => {
   for (const t of open.splice(0)) await t.close();
-}, 30_000);
+}, 60_000);
 
 /** Fills a batch of the simulated device alone. */
 const fullBatch = (t: TestEngine, value: number, model = 'slow') =>
@@ -38,7 +38,7 @@ describe('an instance that dies in a batch', () => {
     const t = await start({
       models: {
         'slow/config.pbtxt': simulatedConfig({
-          baseUs: 1_000_000,
+          baseUs: 2_000_000,
           more: 'dynamic_batching { preferred_batch_size: [ 3 ] max_queue_delay_microseconds: 10000000 }',
         }),
       },
@@ -82,7 +82,7 @@ describe('an instance that dies in a batch', () => {
   test('does not take the other instances with it', LIMIT, async () => {
     const t = await start({
       models: {
-        'slow/config.pbtxt': simulatedConfig({ baseUs: 1_000_000, more: 'instance_group [ { count: 2 } ]' }),
+        'slow/config.pbtxt': simulatedConfig({ baseUs: 2_000_000, more: 'instance_group [ { count: 2 } ]' }),
       },
     });
     const both = [fullBatch(t, 1), fullBatch(t, 2)];
@@ -118,7 +118,7 @@ test(
     const t = await start({
       models: {
         'slow/config.pbtxt': simulatedConfig({
-          baseUs: 1_000_000,
+          baseUs: 2_000_000,
           more: 'dynamic_batching { default_queue_policy { max_queue_size: 2 } }',
         }),
       },
@@ -143,7 +143,7 @@ test(
 
 describe('a stop', () => {
   test('answers what is under way and what waits, and takes nothing new', LIMIT, async () => {
-    const t = await start({ models: { 'slow/config.pbtxt': simulatedConfig({ baseUs: 500_000 }) } });
+    const t = await start({ models: { 'slow/config.pbtxt': simulatedConfig({ baseUs: 1_000_000 }) } });
     const asked = [fullBatch(t, 1), fullBatch(t, 2), fullBatch(t, 3)];
     await waitUntil('all are in', () => {
       const { queueLength, inFlight } = t.counters('slow');

@@ -8,7 +8,7 @@ import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promi
 export async function waitUntil<T>(
   what: string,
   check: () => T | Promise<T>,
-  { limitMs = 10_000, everyTurn = false } = {},
+  { limitMs = 30_000, everyTurn = false } = {},
 ): Promise<NonNullable<T>> {
   const until = performance.now() + limitMs;
   for (;;) {
