@@ -3,12 +3,12 @@ import { mkdirSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import { expect, type Page } from '@playwright/test';
+import { expect, type Locator, type Page } from '@playwright/test';
 import { chromium } from 'playwright';
 import { launchDesktop } from '../e2e/fixtures/desktop';
 import { serveHeadless } from '../e2e/fixtures/headless';
 import { appFolder, notedEnv } from '../e2e/fixtures/test-env';
-import { goTo, modelCard, moveSlider } from '../e2e/flows';
+import { goTo, modelCard } from '../e2e/flows';
 
 /**
  * Takes docs/images/*.png of the real app while the demo model answers a real load test and its settings change:
@@ -73,6 +73,7 @@ async function startTraffic(page: Page): Promise<void> {
   await goTo(page, 'Load test');
   const settings = page.getByRole('region', { name: 'Settings of demo-mlp' });
   const batching = settings.getByRole('switch', { name: 'Batching' });
+  await setBatchSize(settings, 8);
   await setBatching(batching, false);
   const form = page.getByRole('form', { name: 'Load test scenario' });
   await form.getByRole('textbox', { name: 'Clients' }).fill('32');
@@ -82,17 +83,29 @@ async function startTraffic(page: Page): Promise<void> {
   await form.getByRole('button', { name: 'Start' }).click();
   await pause(16);
   await setBatching(batching, true);
-  await moveSlider(page, 'Max batch size', 8);
   await pause(14);
-  await moveSlider(page, 'Max batch size', 32);
+  await setBatchSize(settings, 32);
   await pause(18);
 }
 
-async function setBatching(control: ReturnType<Page['getByRole']>, on: boolean): Promise<void> {
+/** By the field beside the slider: one change, one mark. */
+async function setBatchSize(settings: Locator, rows: number): Promise<void> {
+  const field = settings.getByLabel('Max batch size, exact');
+  await field.fill(String(rows));
+  await field.press('Enter');
+  await expect(settings.getByRole('slider', { name: 'Max batch size' })).toHaveAttribute(
+    'aria-valuenow',
+    String(rows),
+  );
+}
+
+async function setBatching(control: Locator, on: boolean): Promise<void> {
   if ((await control.isChecked()) === on) return;
   // The switch itself is under its label, as everywhere in the component library.
   await control.press('Space');
   await expect(control).toBeChecked({ checked: on });
+  const applied = control.page().getByText(/^applied at/);
+  await expect(applied.first()).toBeVisible();
 }
 
 async function take(page: Page, name: string, scheme: 'dark' | 'light'): Promise<void> {

@@ -1,7 +1,7 @@
 export { useKeyboardOnly } from './keyboard-only';
 export { loadAndUnloadModel, refuseBadFile } from './load-model';
 export { runLoadTest } from './run-load-test';
-export { goTo, modelCard, moveSlider } from './screens';
+export { goTo, modelCard } from './screens';
 export { seeModels } from './see-models';
 export type { Session } from './session';
 export { watchTheShow } from './show-me';

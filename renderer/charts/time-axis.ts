@@ -19,7 +19,7 @@ export function formatSecondsAgo(seconds: number): string {
   return `−${rounded}`;
 }
 
-const STEPS = [1, 2, 2.5, 5, 10];
+const STEPS = [1, 2, 3, 4, 6, 8, 10];
 
 /** The smallest round number not below `value`: an axis that moves in steps does not twitch with every sample. */
 export function roundUp(value: number): number {
