@@ -123,13 +123,13 @@ export class ModelRegistry {
   }
 
   /** Rejects with MODEL_UNKNOWN, VERSION_NOT_FOUND, MODEL_NOT_READY, or as `ServedModel.infer`. */
-  async infer(request: InferenceRequest): Promise<InferenceResult> {
+  infer(request: InferenceRequest): Promise<InferenceResult> {
     let served: ServedModel;
     try {
       served = this.served(request.model, request.version);
     } catch (error) {
       this.#entries.get(request.model)?.stats.recordFailure(toEngineError(error).code);
-      throw error;
+      return Promise.reject(error);
     }
     return served.infer(request);
   }

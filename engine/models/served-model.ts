@@ -118,9 +118,16 @@ export class ServedModel {
   }
 
   /** Checks, queues, runs. Rejects with INVALID_ARGUMENT, QUEUE_FULL, CANCELLED, INSTANCE_LOST, BACKEND_FAILED. */
-  async infer(request: InferenceRequest): Promise<InferenceResult> {
-    const { rows, laneKey } = this.#checked(request);
-    return this.#batcher.submit(request, rows, laneKey);
+  infer(request: InferenceRequest): Promise<InferenceResult> {
+    // Not an async function: with many waiting, what each waiting request holds in memory is most of its cost.
+    let checked: CheckedRequest;
+    try {
+      checked = this.#checker.check(request, this.#settings.maxBatchSize);
+    } catch (error) {
+      this.#stats.recordFailure(toEngineError(error).code);
+      return Promise.reject(error);
+    }
+    return this.#batcher.submit(request, checked.rows, checked.laneKey);
   }
 
   /**
@@ -169,15 +176,6 @@ export class ServedModel {
       new EngineError('INSTANCE_LOST', `every instance of model "${this.#spec.name}" is gone: ${reason}`),
     );
     this.#spec.onGaveUp?.(reason);
-  }
-
-  #checked(request: InferenceRequest): CheckedRequest {
-    try {
-      return this.#checker.check(request, this.#settings.maxBatchSize);
-    } catch (error) {
-      this.#stats.recordFailure(toEngineError(error).code);
-      throw error;
-    }
   }
 
   #observer(): BatcherObserver {
