@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { constants, setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright';
 import { type Benchmark, median, printTable, round } from './benchmark';
@@ -7,7 +8,9 @@ import { loadDemo, startEngine } from './serve-demo';
 const BAR = 0.98;
 const RENDERER_BAR = 0.25;
 const CLIENTS = 32;
-const ROUNDS = 9;
+const ROUNDS = 7;
+/** For the page to have loaded and drawn its history: what is measured is a console that is open, not one that opens. */
+const SETTLE_MS = 1_000;
 const LOAD = { warmupMs: 400, durationMs: 2_200 };
 const SETTINGS = { batching: true, maxBatchSize: 16, preferredBatchSizes: [], maxQueueDelayUs: 1_000 };
 const TICKS_PER_SECOND = 100;
@@ -33,10 +36,13 @@ export const consoleCost: Benchmark = {
     const address = `${engine.controlUrl}/#token=${engine.controlToken}`;
     const closedRound = async () => {
       await page.goto('about:blank');
+      await page.waitForTimeout(SETTLE_MS);
       return (await load()).achievedPerSecond;
     };
     const openRound = async () => {
       await openOverview(page, address);
+      lowerPriority();
+      await page.waitForTimeout(SETTLE_MS);
       const before = rendererTicks();
       const began = performance.now();
       const { achievedPerSecond } = await load();
@@ -90,6 +96,12 @@ async function launch(): Promise<Browser> {
 async function openOverview(page: Page, address: string): Promise<void> {
   await page.goto(address);
   await page.getByRole('group', { name: 'Throughput chart' }).waitFor();
+}
+
+/** What the desktop app does to its window (electron/main/yield-to-engine.ts). */
+function lowerPriority(): void {
+  for (const pid of rendererTicks().keys())
+    setPriority(Number(pid), constants.priority.PRIORITY_BELOW_NORMAL);
 }
 
 /** Share of one core that renderer processes took since `before`; null where there is no /proc. */

@@ -7,6 +7,7 @@ import { WaitingCommands } from './waiting-commands';
 import { isOfOrigin } from './web-address';
 import { MIN_SIZE } from './window-bounds';
 import type { windowStateKeeper } from './window-state';
+import { yieldToEngine } from './yield-to-engine';
 
 /** A page that fails again this soon after being loaded anew is left as it is. */
 const RELOAD_PAUSE_MS = 10_000;
@@ -103,6 +104,7 @@ export class ConsoleWindow {
       this.#commands.close();
     });
     window.webContents.on('did-start-loading', () => this.#commands.close());
+    yieldToEngine(window.webContents);
     this.#options.state.keep(window);
     reloadWhenLost(window);
     this.#options.onCreated(window);
