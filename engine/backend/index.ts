@@ -1,5 +1,4 @@
 export { executionProviders, onnxruntimeVersion, type ProviderAvailability } from './execution-providers';
 export { createOnnxSession } from './onnx-session';
 export type { Session, SessionOutput } from './session';
-export type { SessionSpec } from './session-spec';
 export { createSimulatedSession } from './simulated-session';

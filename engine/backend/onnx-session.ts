@@ -1,10 +1,10 @@
 import { InferenceSession, type Tensor as OrtTensor } from 'onnxruntime-node';
 import { EngineError } from '../base';
 import type { ExecutionProvider } from '../contract';
+import type { SessionSpec } from '../inference';
 import type { NamedTensor } from '../tensor';
 import { fromOrtTensor, toOrtTensor } from './onnx-tensor';
 import type { Session, SessionOutput } from './session';
-import type { SessionSpec } from './session-spec';
 
 type OnnxSpec = Extract<SessionSpec, { backend: 'onnxruntime' }>;
 

@@ -1,6 +1,6 @@
+import type { SessionSpec } from '../inference';
 import { ELEMENT_BYTES, elementCount, type NamedTensor } from '../tensor';
 import type { Session, SessionOutput } from './session';
-import type { SessionSpec } from './session-spec';
 
 type SimulatedSpec = Extract<SessionSpec, { backend: 'simulated' }>;
 

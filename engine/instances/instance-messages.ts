@@ -1,4 +1,5 @@
-import type { Datatype, ErrorCode, ExecutionProvider, TensorSpec } from '../contract';
+import type { Datatype, ErrorCode } from '../contract';
+import type { SessionSpec } from '../inference';
 
 /** A tensor on its way between threads: its buffer is transferred, never copied. */
 export interface WireTensor {
@@ -8,25 +9,9 @@ export interface WireTensor {
   readonly data: Uint8Array;
 }
 
-/** What a thread needs to make its session; plain values. Kept equal to the backend's own type by a compile-time check in the worker. */
-export type InstanceSpec =
-  | {
-      readonly backend: 'onnxruntime';
-      readonly modelPath: string;
-      readonly executionProviders: readonly ExecutionProvider[];
-      readonly intraOpThreads: number;
-    }
-  | {
-      readonly backend: 'simulated';
-      readonly inputs: readonly TensorSpec[];
-      readonly outputs: readonly TensorSpec[];
-      readonly baseUs: number;
-      readonly perRowUs: number;
-    };
-
 /** To the worker. */
 export type ToInstance =
-  | { readonly kind: 'load'; readonly spec: InstanceSpec }
+  | { readonly kind: 'load'; readonly spec: SessionSpec }
   | {
       readonly kind: 'run';
       readonly runId: number;

@@ -1,7 +1,7 @@
 import { type Clock, EngineError, type Logger } from '../base';
+import type { SessionSpec } from '../inference';
 import type { NamedTensor } from '../tensor';
 import type { Instance, RunOutput } from './instance';
-import type { InstanceSpec } from './instance-messages';
 
 /** Waits between attempts to replace a lost instance: doubled each time, back to the first after a minute without a loss. */
 const FIRST_BACK_OFF_US = 100e3;
@@ -13,7 +13,7 @@ export interface InstancePoolOptions {
   readonly name: string;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly createInstance: (name: string, spec: InstanceSpec) => Instance;
+  readonly createInstance: (name: string, spec: SessionSpec) => Instance;
   /** Called when a batch could go somewhere: after every batch, and when an instance was added. */
   readonly onCapacity: () => void;
   /** Called when an instance was added, left, or was lost. Never per batch. */
@@ -25,7 +25,7 @@ export interface InstancePoolOptions {
 
 interface Member {
   readonly instance: Instance;
-  readonly spec: InstanceSpec;
+  readonly spec: SessionSpec;
   leaving: boolean;
 }
 
@@ -41,7 +41,7 @@ export class InstancePool {
   readonly #idle: Member[] = [];
   /** Instances that run exactly one batch. */
   readonly #ahead = new Set<Member>();
-  #wanted: { spec: InstanceSpec; count: number } | null = null;
+  #wanted: { spec: SessionSpec; count: number } | null = null;
   #reconciling: Promise<void> = Promise.resolve();
   #nextNumber = 0;
   #backOffUs = FIRST_BACK_OFF_US;
@@ -75,7 +75,7 @@ export class InstancePool {
   }
 
   /** Resolves when `count` instances of `spec` serve and all others have left; rejects with why one could not start. */
-  want(spec: InstanceSpec, count: number): Promise<void> {
+  want(spec: SessionSpec, count: number): Promise<void> {
     this.#wanted = { spec, count };
     const done = this.#reconciling.then(() => this.#reconcile());
     this.#reconciling = done.catch(() => undefined);
@@ -131,7 +131,7 @@ export class InstancePool {
     await Promise.all([...excess, ...outdated].map((member) => this.#retire(member)));
   }
 
-  async #add(spec: InstanceSpec): Promise<void> {
+  async #add(spec: SessionSpec): Promise<void> {
     const { createInstance, name } = this.#options;
     const member: Member = {
       instance: createInstance(`${name}#${this.#nextNumber++}`, spec),
@@ -199,6 +199,6 @@ export class InstancePool {
   }
 }
 
-function sameSpec(a: InstanceSpec, b: InstanceSpec): boolean {
+function sameSpec(a: SessionSpec, b: SessionSpec): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }

@@ -1,8 +1,8 @@
 import { afterEach, expect, test } from 'vitest';
 import { silentLogger, systemClock } from '../base';
 import type { TensorSpec } from '../contract';
+import type { SessionSpec } from '../inference';
 import { floatsOf, fp32 } from '../testing';
-import type { InstanceSpec } from './instance-messages';
 import { InstancePool } from './instance-pool';
 import { ThreadInstance } from './thread-instance';
 
@@ -14,7 +14,7 @@ const row: TensorSpec = {
   dimNames: ['batch', null],
   optional: false,
 };
-const spec = (baseUs = 100): InstanceSpec => ({
+const spec = (baseUs = 100): SessionSpec => ({
   backend: 'simulated',
   inputs: [row],
   outputs: [{ ...row, name: 'y' }],
@@ -92,7 +92,7 @@ test('a thread that dies in a batch fails that batch with INSTANCE_LOST and is r
 
 test('a model that does not load says why and leaves no thread', async () => {
   const pool = poolWith();
-  const broken: InstanceSpec = {
+  const broken: SessionSpec = {
     backend: 'onnxruntime',
     modelPath: '/nowhere/model.onnx',
     executionProviders: ['cpu'],
@@ -120,7 +120,7 @@ test('a loss that cannot be made good is told once, with why, and no instance is
     onGaveUp: (reason) => tell(reason),
     createInstance: (name, wanted) => {
       starts++;
-      const broken: InstanceSpec = {
+      const broken: SessionSpec = {
         backend: 'onnxruntime',
         modelPath: '/nowhere/model.onnx',
         executionProviders: ['cpu'],

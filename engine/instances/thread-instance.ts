@@ -1,8 +1,9 @@
 import type { Worker } from 'node:worker_threads';
 import { type Clock, EngineError, workerEntry } from '../base';
+import type { SessionSpec } from '../inference';
 import type { NamedTensor } from '../tensor';
 import { type Instance, type InstanceState, moveInstance, type RunOutput } from './instance';
-import type { FromInstance, InstanceSpec, ToInstance } from './instance-messages';
+import type { FromInstance, ToInstance } from './instance-messages';
 
 /** Loading a model of several gigabytes from a slow disk takes minutes; beyond this something hangs. */
 const LOAD_LIMIT_US = 600e6;
@@ -30,7 +31,7 @@ export class ThreadInstance implements Instance {
 
   constructor(
     readonly name: string,
-    private readonly spec: InstanceSpec,
+    private readonly spec: SessionSpec,
     private readonly clock: Clock,
   ) {}
 

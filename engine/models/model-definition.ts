@@ -13,7 +13,7 @@ import {
   settingsOf,
 } from '../config';
 import type { ModelSettings, ModelSettingsPatch, SettingOrigin, TensorSpec } from '../contract';
-import type { InstanceSpec } from '../instances';
+import type { SessionSpec } from '../inference';
 import { backendOf, checkSupported, mergeTensors, statedTensor } from './check-config';
 import { keptFields } from './kept-fields';
 import { findModelFile } from './model-file';
@@ -59,7 +59,7 @@ export interface ModelDefinition {
   readonly fingerprint: string;
   /** What the settings were made with, and what a change of them needs. */
   readonly settingsContext: SettingsContext;
-  readonly instanceSpecOf: (version: ModelVersion, settings: ModelSettings) => InstanceSpec;
+  readonly instanceSpecOf: (version: ModelVersion, settings: ModelSettings) => SessionSpec;
 }
 
 export interface DefinitionOptions {

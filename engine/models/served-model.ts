@@ -7,8 +7,8 @@ import {
   DynamicBatcher,
 } from '../batching';
 import type { BatchRecord, ModelSettings, TensorSpec } from '../contract';
-import type { InferenceRequest, InferenceResult } from '../inference';
-import { type Instance, InstancePool, type InstanceSpec, ThreadInstance } from '../instances';
+import type { InferenceRequest, InferenceResult, SessionSpec } from '../inference';
+import { type Instance, InstancePool, ThreadInstance } from '../instances';
 import type { DeviceBusy, ModelStats } from '../metrics';
 import { type CheckedRequest, createInputChecker, type InputChecker } from './check-inputs';
 
@@ -22,7 +22,7 @@ export interface ServingContext {
   readonly nextBatchId: () => number;
   readonly onInstanceLost: (model: string, message: string) => void;
   readonly onInstancesChanged: () => void;
-  readonly createInstance?: (name: string, spec: InstanceSpec) => Instance;
+  readonly createInstance?: (name: string, spec: SessionSpec) => Instance;
 }
 
 /** One version of a model, as it is to be served. */
@@ -33,7 +33,7 @@ export interface ServedModelSpec {
   readonly outputs: readonly TensorSpec[];
   readonly batchable: boolean;
   readonly settings: ModelSettings;
-  readonly instanceSpecOf: (settings: ModelSettings) => InstanceSpec;
+  readonly instanceSpecOf: (settings: ModelSettings) => SessionSpec;
   /** Called when the last instance was lost and could not be replaced: this version then answers no more. */
   readonly onGaveUp?: (reason: string) => void;
 }

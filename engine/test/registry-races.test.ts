@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type Logger, silentLogger, systemClock } from '../base';
-import { type Instance, type InstanceSpec, ThreadInstance } from '../instances';
+import type { SessionSpec } from '../inference';
+import { type Instance, ThreadInstance } from '../instances';
 import { DeviceBusy } from '../metrics';
 import { ModelRegistry } from '../models';
 import { type TemporaryFolder, temporaryFolder } from '../testing/temporary-folder';
@@ -24,7 +25,7 @@ function heard(): Logger {
   return logger;
 }
 
-function heldBack(name: string, spec: InstanceSpec): Instance {
+function heldBack(name: string, spec: SessionSpec): Instance {
   const instance = new ThreadInstance(name, spec, clock);
   const start = instance.start.bind(instance);
   instance.start = () => mayStart.then(start);

@@ -1,7 +1,8 @@
 import { type MessagePort, parentPort, receiveMessageOnPort } from 'node:worker_threads';
-import { createOnnxSession, createSimulatedSession, type Session, type SessionSpec } from '../../backend';
+import { createOnnxSession, createSimulatedSession, type Session } from '../../backend';
 import { toEngineError } from '../../base';
-import type { FromInstance, InstanceSpec, ToInstance } from '../instance-messages';
+import type { SessionSpec } from '../../inference';
+import type { FromInstance, ToInstance } from '../instance-messages';
 
 /**
  * Waking a sleeping thread costs 15 to 60 us (`npm run -s bench -- overhead` shows it), so after a batch the thread looks for
@@ -9,9 +10,6 @@ import type { FromInstance, InstanceSpec, ToInstance } from '../instance-message
  * sleeps until the gaps are short again, so that an idle or slowly fed instance costs no CPU.
  */
 const SPIN_LIMIT_MS = 0.25;
-
-// The two records are the same by design (instances may not import backend, only this entry may): the compiler checks it.
-const asSessionSpec = (spec: InstanceSpec): SessionSpec => spec;
 
 const port: MessagePort = parentPort ?? fail();
 let session: Session | null = null;
@@ -29,11 +27,9 @@ function reply(message: FromInstance, transfer: ArrayBuffer[] = []): void {
   port.postMessage(message, transfer);
 }
 
-async function load(spec: InstanceSpec): Promise<void> {
+async function load(spec: SessionSpec): Promise<void> {
   try {
-    const wanted = asSessionSpec(spec);
-    session =
-      wanted.backend === 'simulated' ? createSimulatedSession(wanted) : await createOnnxSession(wanted);
+    session = spec.backend === 'simulated' ? createSimulatedSession(spec) : await createOnnxSession(spec);
     reply({ kind: 'loaded', provider: session.provider, providerNotes: session.providerNotes });
   } catch (error) {
     const { code, message } = toEngineError(error);
