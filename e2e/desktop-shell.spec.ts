@@ -21,7 +21,10 @@ function noteShell(page: Page): Promise<void> {
     const { desktop } = window as unknown as { readonly desktop: DesktopBridge };
     const noted = { engines: [] as DesktopEngine[], commands: [] as DesktopCommand[] };
     window.noted = noted;
-    desktop.onEngine((engine) => void noted.engines.push(engine));
+    // Whoever begins to listen makes the shell say the state again, to all: only changes count here.
+    desktop.onEngine((engine) => {
+      if (JSON.stringify(engine) !== JSON.stringify(noted.engines.at(-1))) noted.engines.push(engine);
+    });
     desktop.onCommand((command) => void noted.commands.push(command));
   });
 }

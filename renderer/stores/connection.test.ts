@@ -115,6 +115,14 @@ describe('in the desktop app', () => {
     expect(sockets.map((socket) => socket.url)).toEqual(['http://127.0.0.1:1 one', 'http://127.0.0.1:2 two']);
   });
 
+  test('being told of the same engine again changes nothing', () => {
+    tell({ state: 'running', controlUrl: 'http://127.0.0.1:1', token: 'one' });
+    newest().opened();
+    tell({ state: 'running', controlUrl: 'http://127.0.0.1:1', token: 'one' });
+    expect(sockets).toHaveLength(1);
+    expect(phase()).toBe('open');
+  });
+
   test('what an old connection says late does not count', () => {
     tell({ state: 'running', controlUrl: 'http://127.0.0.1:1', token: 'one' });
     const old = newest();

@@ -78,8 +78,12 @@ function openInBrowser(): void {
 
 function followEngine(engine: DesktopEngine): void {
   connectionStore.setState({ engine });
-  if (engine.state === 'running') open({ controlUrl: engine.controlUrl, token: engine.token });
-  else {
+  if (engine.state === 'running') {
+    // The shell says its state again whenever somebody begins to listen; the same engine needs no new connection.
+    const { controlUrl, token } = engine;
+    const known = connection?.address;
+    if (known?.controlUrl !== controlUrl || known.token !== token) open({ controlUrl, token });
+  } else {
     close();
     connectionStore.setState({ phase: engine.state === 'down' ? 'engine-down' : 'connecting' });
   }
