@@ -1,5 +1,6 @@
 export { ReasonSwatch, reasonColor, reasonMeaning } from './departure-reason';
 export { downloadText } from './download-text';
 export { EmptyPanel } from './empty-panel';
+export { failed } from './failed';
 export { ModelStateBadge, SimulatedBadge } from './model-badges';
 export { StatTile } from './stat-tile';

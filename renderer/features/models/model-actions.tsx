@@ -11,6 +11,7 @@ import {
 import { useState } from 'react';
 import { useStore } from 'zustand';
 import type { ModelSummary } from '../../../engine/contract';
+import { failed } from '../../components';
 import { loadModel, modelsStore, removeModel, unloadModel } from '../../stores';
 import { selectModel } from './selected-model';
 
@@ -19,8 +20,7 @@ async function orSay(title: string, action: () => Promise<unknown>): Promise<boo
     await action();
     return true;
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    notifications.show({ color: 'red', autoClose: 10_000, title, message });
+    failed(title)(error);
     return false;
   }
 }

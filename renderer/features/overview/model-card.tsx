@@ -3,10 +3,9 @@ import { IconInfoCircle } from '@tabler/icons-react';
 import { memo } from 'react';
 import { useStore } from 'zustand';
 import type { ModelSummary } from '../../../engine/contract';
-import { ModelStateBadge, SimulatedBadge } from '../../components';
+import { failed, ModelStateBadge, SimulatedBadge } from '../../components';
 import { formatCount, formatMs, formatNumber, formatPercent, formatRate } from '../../format';
 import { loadModel, modelsStore, type RatePoint } from '../../stores';
-import { failed } from './failed';
 import classes from './overview.module.css';
 
 interface ModelCardProps {

@@ -3,9 +3,9 @@ import { IconPlayerPlay, IconPlayerStop } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useStore } from 'zustand';
 import type { ShowMeStatus } from '../../../engine/contract';
+import { failed } from '../../components';
 import { formatMs, formatNumber, formatRate } from '../../format';
 import { modelsStore, showMeStore, startShowMe, stopShowMe } from '../../stores';
-import { failed } from './failed';
 import classes from './overview.module.css';
 
 /** Half a minute that shows what batching does: off, then on, under the same clients, and one sentence at the end. */
