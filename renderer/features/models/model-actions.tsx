@@ -1,5 +1,4 @@
 import { ActionIcon, Button, Group, Menu, Modal, Stack, Text } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
 import {
   IconDotsVertical,
   IconFolderOpen,
