@@ -3,7 +3,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import createRouter from 'find-my-way';
 import { silentLogger, systemClock } from '../engine/base';
-import { createHttpDoor, type ModelsPort } from '../engine/http';
+import { createHttpDoor } from '../engine/http';
+import { IdentityDataPlane } from '../engine/testing';
 import { median, printTable } from './benchmark';
 
 /**
@@ -102,21 +103,6 @@ async function fastify(): Promise<Candidate | null> {
 /** The door itself, decoding and encoding included, before a model that gives its inputs back. */
 async function ferry(): Promise<Candidate> {
   const clock = systemClock();
-  const spans = { queueUs: 0, computeInputUs: 0, computeInferUs: 0, computeOutputUs: 0, totalUs: 0 };
-  const models: ModelsPort = {
-    isReady: () => true,
-    isLive: () => true,
-    modelReady: () => true,
-    inputsOf: () => [],
-    metadata: (name) => ({ name, versions: ['1'], platform: '', inputs: [], outputs: [] }),
-    infer: async ({ model, inputs }) => ({
-      model,
-      version: '1',
-      outputs: inputs,
-      spans,
-      batch: { id: 1, rows: 1, reason: 'full' },
-    }),
-  };
   const options = {
     host: '127.0.0.1',
     port: 0,
@@ -125,11 +111,10 @@ async function ferry(): Promise<Candidate> {
     allowNetwork: false,
   };
   const door = createHttpDoor({
-    models,
+    dataPlane: new IdentityDataPlane(),
     logger: silentLogger,
     clock,
     options,
-    serverInfo: { name: 'ferry', version: '0' },
   });
   const { port } = await door.start();
   return {

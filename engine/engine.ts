@@ -15,8 +15,9 @@ import {
   StatusBoard,
   sampleDevices,
 } from './control';
+import { RegistryDataPlane } from './dataplane';
 import { cpuBudget, createDeviceMonitor } from './devices';
-import { createHttpDoor, registryAsModelsPort } from './http';
+import { createHttpDoor } from './http';
 import { createLoadTestRunner, createShowMe, pickDemoModel } from './loadtest';
 import { DeviceBusy } from './metrics';
 import { ModelRegistry, seedRepository } from './models';
@@ -115,8 +116,9 @@ type Core = ReturnType<typeof buildCore>;
 /** The ways in, and the load test, which comes in by one of them. */
 function buildDoors(options: EngineOptions, { clock, logs, logger, status, registry, publisher }: Core) {
   const { host, allowedHosts, allowNetwork, dataPath } = options;
+  const dataPlane = new RegistryDataPlane({ registry, name: 'ferry', version: ENGINE_VERSION });
   const http = createHttpDoor({
-    models: registryAsModelsPort(registry),
+    dataPlane,
     logger: logger.child('http'),
     clock,
     options: {
@@ -126,7 +128,6 @@ function buildDoors(options: EngineOptions, { clock, logs, logger, status, regis
       allowedHosts,
       allowNetwork,
     },
-    serverInfo: { name: 'ferry', version: ENGINE_VERSION },
   });
   const loadTests = createLoadTestRunner({
     target: () => opened(status.get().http),

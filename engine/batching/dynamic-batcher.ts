@@ -255,7 +255,12 @@ export class DynamicBatcher {
   }
 
   #cancel(entry: QueuedRequest): void {
-    this.#fail(entry, new EngineError('CANCELLED', 'the client went away while the request waited'));
+    this.#fail(
+      entry,
+      entry.request.signal?.code === 'CALL_EXPIRED'
+        ? new EngineError('CALL_EXPIRED', "the call's deadline passed while the request waited")
+        : new EngineError('CANCELLED', 'the client went away while the request waited'),
+    );
     this.#announceIfEmpty();
   }
 

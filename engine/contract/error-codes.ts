@@ -41,9 +41,21 @@ export const ERROR_CODES = {
   ),
   REQUEST_TIMEOUT: row(408, 4, true, 'The client did not send its whole request in time.'),
   CANCELLED: row(499, 1, false, 'The caller went away or cancelled before an answer was ready.'),
+  CALL_EXPIRED: row(
+    504,
+    4,
+    false,
+    'The deadline that the caller gave its own call passed before an answer was ready.',
+  ),
   DEADLINE_EXCEEDED: row(503, 14, true, 'The request waited in the queue for longer than it was allowed to.'),
   QUEUE_FULL: row(503, 14, true, 'The queue of the model is full; the request was refused at once.'),
   MODEL_NOT_READY: row(503, 14, true, 'The model is known but not ready: loading, unloading or failed.'),
+  CONTROL_REFUSED: row(
+    503,
+    14,
+    false,
+    'Loading and unloading by request is not allowed in this model control mode.',
+  ),
   INSTANCE_LOST: row(503, 14, true, 'The instance that ran the batch died; it is being replaced.'),
   SHUTTING_DOWN: row(503, 14, true, 'The engine is stopping and takes no new requests.'),
   MODEL_INVALID: row(

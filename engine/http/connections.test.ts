@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type Answer, binaryRequest, GOOD_JSON, INFER, type OpenDoor, openDoor } from './open-door';
+import { type Answer, binaryRequest, GOOD_JSON, INFER, type OpenDoor, openDoor } from './open-door.fixture';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -22,7 +22,7 @@ function holdBack() {
   const held = new Promise<void>((resolve) => {
     release = resolve;
   });
-  open.models.before = () => held;
+  open.dataPlane.before = () => held;
   return release;
 }
 
@@ -34,8 +34,8 @@ describe('a client that leaves', () => {
     socket.write(
       `POST ${INFER} HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${GOOD_JSON.length}\r\n\r\n${GOOD_JSON}`,
     );
-    await eventually(() => open.models.served.length === 1);
-    const [request] = open.models.served;
+    await eventually(() => open.dataPlane.served.length === 1);
+    const [request] = open.dataPlane.served;
     if (request?.signal) request.signal.onCancel = () => cancels++;
     expect(open.door.inFlight()).toBe(1);
     socket.destroy();
@@ -50,9 +50,9 @@ describe('a client that leaves', () => {
     const { socket } = await open.connect();
     const one = `POST ${INFER} HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${GOOD_JSON.length}\r\n\r\n${GOOD_JSON}`;
     socket.write(one.repeat(5));
-    await eventually(() => open.models.served.length === 5);
+    await eventually(() => open.dataPlane.served.length === 5);
     socket.destroy();
-    await eventually(() => open.models.served.every((request) => request.signal?.cancelled));
+    await eventually(() => open.dataPlane.served.every((request) => request.signal?.cancelled));
     release();
     await eventually(() => open.door.inFlight() === 0);
   });
@@ -66,14 +66,14 @@ describe('a client that leaves', () => {
       socket.destroy();
       await eventually(() => open.door.inFlight() === 0);
     }
-    expect(open.models.served).toHaveLength(0);
+    expect(open.dataPlane.served).toHaveLength(0);
     expect(open.log).toEqual([]);
   });
 
   it('is not cancelled when it has its answer and asks again on the same connection', async () => {
     await open.send('POST', INFER, { body: GOOD_JSON });
     await open.send('POST', INFER, { body: GOOD_JSON });
-    expect(open.models.served.map((request) => request.signal?.cancelled)).toEqual([false, false]);
+    expect(open.dataPlane.served.map((request) => request.signal?.cancelled)).toEqual([false, false]);
   });
 });
 
@@ -102,7 +102,7 @@ describe('stopping', () => {
     socket.write(
       `POST ${INFER} HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${GOOD_JSON.length}\r\n\r\n${GOOD_JSON}`,
     );
-    await eventually(() => open.models.served.length === 2);
+    await eventually(() => open.dataPlane.served.length === 2);
     const stopped = open.door.stop(60_000);
     socket.write('GET /v2/health/ready HTTP/1.1\r\nHost: localhost\r\n\r\n');
     await eventually(() => open.door.inFlight() === 2);
@@ -136,10 +136,10 @@ describe('stopping', () => {
     socket.write(
       `POST ${INFER} HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${GOOD_JSON.length}\r\n\r\n${GOOD_JSON}`,
     );
-    await eventually(() => open.models.served.length === 1);
+    await eventually(() => open.dataPlane.served.length === 1);
     await open.door.stop(1);
     expect(await closed).toBe('');
-    expect(open.models.served[0]?.signal?.cancelled).toBe(true);
+    expect(open.dataPlane.served[0]?.signal?.cancelled).toBe(true);
     release();
   });
 

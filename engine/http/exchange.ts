@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock, Logger } from '../base';
-import type { ServerInfo } from '../protocol';
-import type { ModelsPort } from './models-port';
+import type { DataPlane } from '../dataplane';
+import type { CancelSignal } from '../inference';
 
 /** One request and its answer on their way through the door. */
 export interface Exchange {
@@ -19,15 +19,15 @@ export interface Exchange {
 
 /** What all routes work with. */
 export interface RouteContext {
-  readonly models: ModelsPort;
-  readonly serverInfo: ServerInfo;
+  readonly dataPlane: DataPlane;
   readonly maxRequestBytes: number;
   readonly logger: Logger;
   readonly clock: Clock;
 }
 
 /** The CancelSignal of one HTTP request. */
-export class RequestSignal {
+export class RequestSignal implements CancelSignal {
+  readonly code = 'CANCELLED';
   cancelled = false;
   onCancel: (() => void) | null = null;
 

@@ -1,25 +1,25 @@
 import { type Exchange, type RouteContext, sendJson } from './exchange';
 
 /** `GET /v2/health/live`. The small body is for KServe's client, which reads it; Triton's clients look at the status alone. */
-export function liveRoute({ response }: Exchange, { models }: RouteContext): void {
-  if (models.isLive()) sendJson(response, 200, '{"live":true}');
+export function liveRoute({ response }: Exchange, { dataPlane }: RouteContext): void {
+  if (dataPlane.isLive()) sendJson(response, 200, '{"live":true}');
   else sendJson(response, 400, '{"live":false,"error":"the server is not live"}');
 }
 
 /** `GET /v2/health/ready`: every model that should serve does. */
-export function readyRoute({ response }: Exchange, { models }: RouteContext): void {
-  if (models.isReady()) sendJson(response, 200, '{"ready":true,"live":true}');
+export function readyRoute({ response }: Exchange, { dataPlane }: RouteContext): void {
+  if (dataPlane.isReady()) sendJson(response, 200, '{"ready":true,"live":true}');
   else
     sendJson(
       response,
       400,
-      `{"ready":false,"live":${models.isLive()},"error":"not every model that should serve is ready"}`,
+      `{"ready":false,"live":${dataPlane.isLive()},"error":"not every model that should serve is ready"}`,
     );
 }
 
 /** `GET /v2/models/{model}/ready`. */
-export function modelReadyRoute({ response, model, version }: Exchange, { models }: RouteContext): void {
-  const ready = models.modelReady(model, version);
+export function modelReadyRoute({ response, model, version }: Exchange, { dataPlane }: RouteContext): void {
+  const ready = dataPlane.modelReady(model, version);
   const error = ready
     ? {}
     : { error: `model "${model}"${version === null ? '' : ` version ${version}`} is not ready` };

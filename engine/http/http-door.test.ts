@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { EngineError } from '../base';
 import { ERROR_CODES, type ErrorCode } from '../contract';
-import { binaryRequest, GOOD_JSON, INFER, type OpenDoor, openDoor } from './open-door';
+import { binaryRequest, GOOD_JSON, INFER, type OpenDoor, openDoor } from './open-door.fixture';
 import { ROUTES } from './routes';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -29,8 +29,8 @@ describe('health', () => {
   });
 
   it('is 400 with an error text when not live or not ready', async () => {
-    open.models.ready = false;
-    open.models.live = false;
+    open.dataPlane.ready = false;
+    open.dataPlane.live = false;
     for (const path of ['/v2/health/live', '/v2/health/ready', '/v2/models/identity/ready']) {
       const { status, json } = await open.send('GET', path);
       expect(status).toBe(400);
@@ -110,7 +110,7 @@ describe('infer', () => {
       headers: { 'Inference-Header-Content-Length': '0' },
     });
     expect(status).toBe(200);
-    expect(open.models.served[0]?.inputs[0]).toMatchObject({ name: 'x', shape: [2, 3] });
+    expect(open.dataPlane.served[0]?.inputs[0]).toMatchObject({ name: 'x', shape: [2, 3] });
   });
 
   it('takes a chunked body, however it is cut', async () => {
@@ -315,7 +315,7 @@ describe('an error of the engine', () => {
     [new EngineError('BACKEND_FAILED', 'the model failed'), 500, undefined],
     [new EngineError('INVALID_ARGUMENT', 'a wrong shape'), 400, undefined],
   ])('%s keeps its text and gets its status', async (error, status, retryAfter) => {
-    open.models.before = () => Promise.reject(error);
+    open.dataPlane.before = () => Promise.reject(error);
     const answer = await open.send('POST', INFER, { body: GOOD_JSON });
     expect(answer.json).toEqual({ error: error.message });
     expect(answer.status).toBe(status);
@@ -323,7 +323,7 @@ describe('an error of the engine', () => {
   });
 
   it('that is a fault of ours tells the caller an id, and the log the rest', async () => {
-    open.models.before = () => {
+    open.dataPlane.before = () => {
       throw new TypeError('secret detail');
     };
     const { status, json } = await open.send('POST', INFER, { body: GOOD_JSON });
@@ -429,14 +429,14 @@ it('answers requests on one connection in their order, whichever is done first',
   const held = new Promise<void>((resolve) => {
     release = resolve;
   });
-  open.models.before = ({ id }) => (id === '1' ? held : undefined);
+  open.dataPlane.before = ({ id }) => (id === '1' ? held : undefined);
   const { socket, until } = await open.connect();
   const one = (id: string) => {
     const body = GOOD_JSON.replace('"1"', `"${id}"`);
     return `POST ${INFER} HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
   };
   socket.write(`${one('1') + one('2')}GET /v2/health/live HTTP/1.1\r\nHost: localhost\r\n\r\n`);
-  while (open.models.served.length < 2) await new Promise(setImmediate);
+  while (open.dataPlane.served.length < 2) await new Promise(setImmediate);
   release();
   const answers = withoutDate(await until('{"live":true}'));
   expect([...answers.matchAll(/"id":"(\d)"/g)].map((match) => match[1])).toEqual(['1', '2']);

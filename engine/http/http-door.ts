@@ -1,15 +1,14 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { type Clock, EngineError, invalid, type Logger } from '../base';
-import type { ServerInfo } from '../protocol';
+import type { DataPlane } from '../dataplane';
 import { parserError, sendError, sendSocketError } from './error-response';
 import { type Exchange, RequestSignal, type RouteContext } from './exchange';
 import { createGate, isLoopback } from './gate';
-import type { ModelsPort } from './models-port';
 import { createRoutes, WrongMethod } from './routes';
 
 export interface HttpDoorOptions {
-  readonly models: ModelsPort;
+  readonly dataPlane: DataPlane;
   readonly logger: Logger;
   readonly clock: Clock;
   readonly options: {
@@ -22,7 +21,6 @@ export interface HttpDoorOptions {
     /** Must be true for a `host` that other machines can reach. */
     readonly allowNetwork: boolean;
   };
-  readonly serverInfo: ServerInfo;
   /** For tests that wait for them. */
   readonly timeouts?: HttpTimeouts;
 }
@@ -68,10 +66,10 @@ class NodeHttpDoor implements HttpDoor {
   #inFlight = 0;
   #stopping: Promise<void> | null = null;
 
-  constructor({ models, logger, clock, options, serverInfo, timeouts = TIMEOUTS }: HttpDoorOptions) {
+  constructor({ dataPlane, logger, clock, options, timeouts = TIMEOUTS }: HttpDoorOptions) {
     this.#options = options;
     this.#clock = clock;
-    this.#context = { models, serverInfo, logger, clock, maxRequestBytes: options.maxRequestBytes };
+    this.#context = { dataPlane, logger, clock, maxRequestBytes: options.maxRequestBytes };
     this.#checkGate = createGate(options);
     this.#server = createServer({
       maxHeaderSize: HEADER_BYTES,

@@ -1,3 +1,1 @@
 export { createHttpDoor, type HttpDoor, type HttpDoorOptions } from './http-door';
-export type { ModelsPort } from './models-port';
-export { registryAsModelsPort } from './registry-port';

@@ -10,16 +10,16 @@ const COPIED_BYTES = 64 * 1024;
 /** `POST /v2/models/{model}/infer`: the way of a request, from bytes to bytes. */
 export async function inferRoute(
   exchange: Exchange,
-  { models, maxRequestBytes }: RouteContext,
+  { dataPlane, maxRequestBytes }: RouteContext,
 ): Promise<void> {
   const { request, response, model, version, signal, awaitsContinue } = exchange;
   const headerLength = headerLengthOf(request);
   refuseContentEncoding(request);
   const body = await readBody(request, maxRequestBytes, () => awaitsContinue && response.writeContinue());
   // A body without JSON says nothing of itself: its form is the model's.
-  const specs = headerLength === 0 ? models.inputsOf(model, version) : undefined;
+  const specs = headerLength === 0 ? dataPlane.inputsOf(model, version) : undefined;
   const inference = decodeInferRequest({ model, version, body, headerLength, signal, specs });
-  const result = await models.infer(inference);
+  const result = await dataPlane.infer(inference);
   sendResult(response, encodeInferResponse(inference, result));
 }
 

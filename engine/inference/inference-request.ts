@@ -30,6 +30,8 @@ export interface InferenceRequest {
 /** A cheap one-shot cancel: an AbortSignal costs several microseconds a request, this costs nothing until it is used. */
 export interface CancelSignal {
   readonly cancelled: boolean;
+  /** Why: the client left or cancelled, or its own deadline passed. Read once it has fired. */
+  readonly code: 'CANCELLED' | 'CALL_EXPIRED';
   /** At most one listener: the queue. */
   onCancel: (() => void) | null;
 }

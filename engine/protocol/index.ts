@@ -1,3 +1,3 @@
 export { decodeInferRequest, type EncodedInferRequest } from './decode-infer-request';
 export { type EncodedInferResponse, encodeInferResponse } from './encode-infer-response';
-export { encodeModelMetadata, encodeServerMetadata, type ModelMetadata, type ServerInfo } from './metadata';
+export { encodeModelMetadata, encodeServerMetadata } from './metadata';

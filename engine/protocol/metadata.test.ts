@@ -2,7 +2,9 @@ import { expect, it } from 'vitest';
 import { encodeModelMetadata, encodeServerMetadata } from './metadata';
 
 it('server metadata lists the extensions that are there, as an array', () => {
-  expect(JSON.parse(encodeServerMetadata({ name: 'ferry', version: '1.2.3' }))).toEqual({
+  expect(
+    JSON.parse(encodeServerMetadata({ name: 'ferry', version: '1.2.3', extensions: ['binary_tensor_data'] })),
+  ).toEqual({
     name: 'ferry',
     version: '1.2.3',
     extensions: ['binary_tensor_data'],

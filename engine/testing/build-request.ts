@@ -31,6 +31,7 @@ export function buildRequest(
 }
 
 export class TestCancelSignal implements CancelSignal {
+  code: CancelSignal['code'] = 'CANCELLED';
   cancelled = false;
   onCancel: (() => void) | null = null;
 

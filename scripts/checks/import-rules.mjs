@@ -15,7 +15,8 @@ import {
  * @property {Record<string, unknown>} to
  */
 
-const testFile = '[.]test[.]tsx?$|^engine/test/';
+// What several tests of a folder share is a `.fixture.ts` beside them, with the same rights.
+const testFile = '[.](test|fixture)[.]tsx?$|^engine/test/';
 const indexFile = '^engine/[^/]+/index[.]ts$';
 /** Taken one by one: a test that needs one double should not load them all. */
 const testDoubles = '^engine/testing/';

@@ -9,6 +9,7 @@ export const engineRanks = [
   ['protocol', 'backend', 'devices', 'instances', 'metrics'],
   ['batching'],
   ['models'],
+  ['dataplane'],
   ['http', 'grpc', 'loadtest', 'control'],
 ];
 
@@ -19,7 +20,7 @@ export const engineExceptions = [
 ];
 
 /** The test doubles reach up to this folder; only tests and benchmarks import them. */
-export const testingReach = 'models';
+export const testingReach = 'dataplane';
 
 /** Within the renderer: folder -> the folders it may not import. Features never import each other. */
 export const rendererForbidden = {

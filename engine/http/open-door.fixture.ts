@@ -2,8 +2,8 @@ import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:ht
 import { connect, type Socket } from 'node:net';
 import { createLogger, systemClock } from '../base';
 import type { LogEntry } from '../contract';
+import { IdentityDataPlane } from '../testing';
 import { createHttpDoor, type HttpDoor, type HttpDoorOptions } from './http-door';
-import { IdentityModels } from './identity-models';
 
 export interface Answer {
   readonly status: number;
@@ -15,7 +15,7 @@ export interface Answer {
 
 export interface OpenDoor {
   readonly door: HttpDoor;
-  readonly models: IdentityModels;
+  readonly dataPlane: IdentityDataPlane;
   readonly port: number;
   readonly log: readonly LogEntry[];
   send(method: string, path: string, options?: SendOptions): Promise<Answer>;
@@ -43,13 +43,12 @@ export async function openDoor(
   more: Partial<HttpDoorOptions> = {},
 ): Promise<OpenDoor> {
   const clock = systemClock();
-  const models = new IdentityModels();
+  const dataPlane = new IdentityDataPlane();
   const log: LogEntry[] = [];
   const door = createHttpDoor({
-    models,
+    dataPlane,
     logger: more.logger ?? createLogger((entry) => log.push(entry), clock.wallMs),
     clock,
-    serverInfo: { name: 'ferry', version: '1.0.0' },
     options: {
       host: '127.0.0.1',
       port: 0,
@@ -64,7 +63,7 @@ export async function openDoor(
   const agent = new Agent({ keepAlive: true });
   return {
     door,
-    models,
+    dataPlane,
     port,
     log,
     send: (method, path, sendOptions = {}) => send({ port, agent, method, path, ...sendOptions }),

@@ -1,0 +1,2 @@
+export type { DataPlane } from './data-plane';
+export { RegistryDataPlane } from './registry-data-plane';

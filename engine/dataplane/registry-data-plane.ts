@@ -1,0 +1,106 @@
+import { EngineError } from '../base';
+import type { InferenceRequest, ServerInfo } from '../inference';
+import type { ModelRegistry } from '../models';
+import type { DataPlane } from './data-plane';
+
+/** Triton's names for what runs a model. */
+const PLATFORMS = { onnxruntime: 'onnxruntime_onnx', simulated: 'ferry_simulated' } as const;
+
+/**
+ * Protocol extensions that this server has, by Triton's names. Clients act on the list (perf_analyzer asks for statistics when
+ * it reads `statistics`), so a name is added here together with what it promises, not before.
+ */
+const EXTENSIONS: readonly string[] = ['binary_tensor_data'];
+
+export interface RegistryDataPlaneOptions {
+  readonly registry: ModelRegistry;
+  readonly name: string;
+  readonly version: string;
+}
+
+/** The registry as the data plane's doors see it. */
+export class RegistryDataPlane implements DataPlane {
+  readonly #registry: ModelRegistry;
+  readonly #info: ServerInfo;
+
+  constructor({ registry, name, version }: RegistryDataPlaneOptions) {
+    this.#registry = registry;
+    this.#info = { name, version, extensions: EXTENSIONS };
+  }
+
+  isLive(): boolean {
+    return true;
+  }
+
+  isReady(): boolean {
+    return this.#registry.isReady;
+  }
+
+  serverInfo(): ServerInfo {
+    return this.#info;
+  }
+
+  modelReady(name: string, version: string | null): boolean {
+    try {
+      return this.#registry.served(name, version).readyInstances > 0;
+    } catch (error) {
+      // Not ready is an answer; unknown is an error that says so.
+      if (error instanceof EngineError && error.code === 'MODEL_NOT_READY') return false;
+      throw error;
+    }
+  }
+
+  modelMetadata(name: string, version: string | null) {
+    const { inputs, outputs, versionsReady } = this.#registry.specOf(name, version);
+    const platform = PLATFORMS[this.#registry.summary(name).backend];
+    return { name, versions: version === null ? versionsReady : [version], platform, inputs, outputs };
+  }
+
+  modelConfig(): never {
+    throw unsupported('model configuration');
+  }
+
+  statistics(): never {
+    throw unsupported('statistics');
+  }
+
+  inputsOf(name: string, version: string | null) {
+    return this.#registry.inputsOf(name, version);
+  }
+
+  infer(request: InferenceRequest) {
+    return this.#registry.infer(request);
+  }
+
+  repositoryIndex(): never {
+    throw unsupported('repository index');
+  }
+
+  loadModel(): never {
+    throw unsupported('load');
+  }
+
+  unloadModel(): never {
+    throw unsupported('unload');
+  }
+
+  traceSettings(): never {
+    throw unsupported('trace settings');
+  }
+
+  updateTraceSettings(): never {
+    throw unsupported('trace settings');
+  }
+
+  logSettings(): never {
+    throw unsupported('log settings');
+  }
+
+  updateLogSettings(): never {
+    throw unsupported('log settings');
+  }
+}
+
+function unsupported(what: string): EngineError {
+  return new EngineError('UNSUPPORTED', `${what}: not supported`);
+}
