@@ -82,7 +82,10 @@ describe('slow clients', () => {
     ['head', 'GET /v2 HTTP/1.1\r\nHost: localhost\r\n'],
     ['body', `POST ${INFER} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{`],
   ])('whose %s does not come are told so and cut off', async (_, bytes) => {
-    const impatient = await openDoor({}, { timeouts: { headersMs: 50, requestMs: 60, checkEveryMs: 10 } });
+    const impatient = await openDoor(
+      {},
+      { timeouts: { headersMs: 50, requestMs: 60, keepAliveMs: 60_000, checkEveryMs: 10 } },
+    );
     const { socket, until } = await impatient.connect();
     socket.write(bytes);
     const answer = await until('"}');

@@ -1,20 +1,31 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock, Logger } from '../base';
 import type { DataPlane } from '../dataplane';
 import type { CancelSignal } from '../inference';
+import type { RequestHead } from './request-head';
 
 /** One request and its answer on their way through the door. */
 export interface Exchange {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  /** From the path, decoded; empty on paths without a model. */
-  readonly model: string;
-  /** From the path; null: none was named. */
-  readonly version: string | null;
+  readonly head: RequestHead;
   /** Fires when the client is gone. */
-  readonly signal: RequestSignal;
-  /** The client waits for leave to send the body (`Expect: 100-continue`). */
-  readonly awaitsContinue: boolean;
+  readonly signal: CancelSignal;
+  /** Address of this machine that the connection came in at; null when it is gone already. */
+  readonly localAddress: string | null;
+  /**
+   * The request's body, read whole. To be called once. Throws or rejects with PAYLOAD_TOO_LARGE (by Content-Length before
+   * anything is read, else as soon as the limit is passed), INVALID_ARGUMENT, CANCELLED when the client leaves in between,
+   * REQUEST_TIMEOUT.
+   */
+  body(limitBytes: number): Uint8Array | Promise<Uint8Array>;
+  /** Answers. To be called once; on a connection that is gone it does nothing. */
+  respond(status: number, headers: Readonly<Record<string, string>>, chunks: readonly Uint8Array[]): void;
+}
+
+/** What the path of a request named. */
+export interface RouteParameters {
+  /** Decoded; empty on paths without a model. */
+  readonly model: string;
+  /** Null: none was named. */
+  readonly version: string | null;
 }
 
 /** What all routes work with. */
@@ -25,22 +36,9 @@ export interface RouteContext {
   readonly clock: Clock;
 }
 
-/** The CancelSignal of one HTTP request. */
-export class RequestSignal implements CancelSignal {
-  readonly code = 'CANCELLED';
-  cancelled = false;
-  onCancel: (() => void) | null = null;
-
-  cancel(): void {
-    if (this.cancelled) return;
-    this.cancelled = true;
-    this.onCancel?.();
-  }
-}
+const JSON_TYPE = { 'Content-Type': 'application/json' } as const;
 
 /** Answers with JSON text. */
-export function sendJson(response: ServerResponse, status: number, text: string): void {
-  const body = Buffer.from(text);
-  response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': body.byteLength });
-  response.end(body);
+export function sendJson(exchange: Exchange, status: number, text: string): void {
+  exchange.respond(status, JSON_TYPE, [Buffer.from(text)]);
 }

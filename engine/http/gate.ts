@@ -1,11 +1,18 @@
-import type { IncomingMessage } from 'node:http';
 import { EngineError, invalid } from '../base';
+import type { RequestHeaders } from './request-head';
 
 export interface GateOptions {
   /** Address that the door listens on. */
   readonly host: string;
   /** Further names under which it may be addressed. */
   readonly allowedHosts: readonly string[];
+}
+
+/** What is looked at of a request. */
+export interface GatedRequest {
+  readonly headers: RequestHeaders;
+  /** Address of this machine that the connection came in at. */
+  readonly localAddress: string | null;
 }
 
 const HOST_HEADER = /^(\[[0-9a-f:.]+\]|[^\s:/?#@[\]]+)(?::\d{1,5})?$/;
@@ -24,24 +31,24 @@ export function isLoopback(host: string): boolean {
  *
  * The returned check throws FORBIDDEN, or INVALID_ARGUMENT for a Host header that is missing or malformed.
  */
-export function createGate({ host, allowedHosts }: GateOptions): (request: IncomingMessage) => void {
+export function createGate({ host, allowedHosts }: GateOptions): (request: GatedRequest) => void {
   const names = new Set(
     [...allowedHosts, ...(WILDCARDS.has(host) ? [] : [host])].map((name) => name.toLowerCase()),
   );
   return (request) => {
-    const given = request.headers.host;
+    const given = request.headers.get('host');
     if (!given) throw invalid('the Host header is missing');
     const name = hostNameOf(given.toLowerCase());
     if (name === null) throw invalid(`the Host header ${shown(given)} is not a host name or address`);
     // An address cannot be rebound. Listening on all interfaces, ours are those that connections come in at.
-    const isOurs = isLoopback(name) || names.has(name) || name === localAddress(request);
+    const isOurs = isLoopback(name) || names.has(name) || name === request.localAddress;
     if (!isOurs) {
       throw new EngineError(
         'FORBIDDEN',
         `the Host header ${shown(given)} is not a name of this server; use its address, or add the name with --allowed-host`,
       );
     }
-    const { origin } = request.headers;
+    const origin = request.headers.get('origin');
     if (origin !== undefined && origin.toLowerCase() !== `http://${given.toLowerCase()}`) {
       throw new EngineError(
         'FORBIDDEN',
@@ -56,10 +63,6 @@ function hostNameOf(header: string): string | null {
   const name = HOST_HEADER.exec(header)?.[1];
   if (name === undefined) return null;
   return name.startsWith('[') ? name.slice(1, -1) : name;
-}
-
-function localAddress(request: IncomingMessage): string | null {
-  return request.socket.localAddress?.replace(/^::ffff:/, '') ?? null;
 }
 
 function shown(text: string): string {

@@ -1,11 +1,14 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
-import { type Clock, EngineError, invalid, type Logger } from '../base';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { type Clock, EngineError, invalid, type Logger, type Timer } from '../base';
 import type { DataPlane } from '../dataplane';
-import { parserError, sendError, sendSocketError } from './error-response';
-import { type Exchange, RequestSignal, type RouteContext } from './exchange';
-import { createGate, isLoopback } from './gate';
-import { createRoutes, WrongMethod } from './routes';
+import type { ConnectionExchange } from './connection-exchange';
+import { errorResponse } from './error-response';
+import type { RouteContext } from './exchange';
+import { createGate, type GatedRequest, isLoopback } from './gate';
+import { type ConnectionHost, type ConnectionLimits, HttpConnection } from './http-connection';
+import type { RequestHead } from './request-head';
+import type { Response } from './response-bytes';
+import { createRoutes, type FoundRoute, WrongMethod } from './routes';
 
 export interface HttpDoorOptions {
   readonly dataPlane: DataPlane;
@@ -25,11 +28,7 @@ export interface HttpDoorOptions {
   readonly timeouts?: HttpTimeouts;
 }
 
-export interface HttpTimeouts {
-  /** Until the head of a request is complete. */
-  readonly headersMs: number;
-  /** Until the whole request is there. Running it is not limited here. */
-  readonly requestMs: number;
+export interface HttpTimeouts extends ConnectionLimits {
   readonly checkEveryMs: number;
 }
 
@@ -43,67 +42,64 @@ export interface HttpDoor {
   inFlight(): number;
 }
 
-const TIMEOUTS: HttpTimeouts = { headersMs: 20_000, requestMs: 300_000, checkEveryMs: 5_000 };
-/** Longer than clients keep pooled connections (mostly up to a minute), so that it is them who close: else they get resets. */
-const KEEP_ALIVE_MS = 75_000;
-const HEADER_BYTES = 16 * 1024;
+const TIMEOUTS: HttpTimeouts = {
+  headersMs: 20_000,
+  requestMs: 300_000,
+  // Longer than clients keep pooled connections (mostly up to a minute), so that it is them who close: else they get resets.
+  keepAliveMs: 75_000,
+  checkEveryMs: 1_000,
+};
 const RETRY_AFTER_STOP_SECONDS = 5;
 
 export function createHttpDoor(options: HttpDoorOptions): HttpDoor {
-  return new NodeHttpDoor(options);
+  return new SocketHttpDoor(options);
 }
 
-class NodeHttpDoor implements HttpDoor {
+class SocketHttpDoor implements HttpDoor, ConnectionHost {
   readonly #options: HttpDoorOptions['options'];
   readonly #context: RouteContext;
   readonly #clock: Clock;
-  readonly #checkGate: (request: IncomingMessage) => void;
+  readonly #timeouts: HttpTimeouts;
+  readonly #checkGate: (request: GatedRequest) => void;
   readonly #findRoute = createRoutes();
+  /** Where a head that was let through leads: a connection gives the same head again while its client repeats itself. */
+  readonly #routes = new WeakMap<RequestHead, FoundRoute>();
   readonly #server: Server;
-  /** Exchanges under way, by connection: those that a closed connection cancels. */
-  readonly #underWay = new Map<Socket, Set<Exchange>>();
-  readonly #refused = new WeakSet<Socket>();
+  readonly #connections = new Set<HttpConnection>();
+  #check: Timer | null = null;
   #inFlight = 0;
   #stopping: Promise<void> | null = null;
+  #date = { second: 0, text: '' };
 
   constructor({ dataPlane, logger, clock, options, timeouts = TIMEOUTS }: HttpDoorOptions) {
     this.#options = options;
     this.#clock = clock;
+    this.#timeouts = timeouts;
     this.#context = { dataPlane, logger, clock, maxRequestBytes: options.maxRequestBytes };
     this.#checkGate = createGate(options);
-    this.#server = createServer({
-      maxHeaderSize: HEADER_BYTES,
-      headersTimeout: timeouts.headersMs,
-      requestTimeout: timeouts.requestMs,
-      connectionsCheckingInterval: timeouts.checkEveryMs,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      noDelay: true,
-      // The gate answers that, with a body that says so.
-      requireHostHeader: false,
-    });
-    this.#server.on('request', (request, response) => void this.#serve(request, response, false));
-    this.#server.on('checkContinue', (request, response) => void this.#serve(request, response, true));
-    this.#server.on('checkExpectation', (request, response) => {
-      const exchange = {
-        request,
-        response,
-        model: '',
-        version: null,
-        signal: new RequestSignal(),
-        awaitsContinue: true,
-      };
-      sendError(
-        exchange,
-        invalid(`Expect: ${String(request.headers.expect).slice(0, 60)} cannot be met`),
-        this.#context,
-      );
-    });
-    this.#server.on('connection', (socket) => this.#follow(socket));
-    this.#server.on('clientError', (error, socket) => this.#refuseConnection(error, socket as Socket));
+    this.#server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
+  }
+
+  get isStopping(): boolean {
+    return this.#stopping !== null;
   }
 
   inFlight(): number {
     return this.#inFlight;
+  }
+
+  nowUs(): number {
+    return this.#clock.nowUs();
+  }
+
+  date(): string {
+    const second = Math.floor(this.#clock.wallMs() / 1000);
+    if (second !== this.#date.second) this.#date = { second, text: new Date(second * 1000).toUTCString() };
+    return this.#date.text;
+  }
+
+  errorResponse(error: EngineError): Response {
+    return errorResponse(error, this.#context.logger);
   }
 
   start(): Promise<{ readonly host: string; readonly port: number }> {
@@ -119,6 +115,7 @@ class NodeHttpDoor implements HttpDoor {
       this.#server.listen({ host, port }, () => {
         this.#server.off('error', onError);
         this.#server.on('error', (error) => this.#context.logger.error(`the HTTP door: ${error.message}`));
+        this.#checkTimes();
         resolve({ host, port: (this.#server.address() as AddressInfo).port });
       });
     });
@@ -130,72 +127,61 @@ class NodeHttpDoor implements HttpDoor {
   }
 
   async #drain(drainMs: number): Promise<void> {
+    this.#check?.cancel();
     if (!this.#server.listening) return;
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    // Answers still to come close their connections; what waits for no answer is closed now.
-    for (const [socket, exchanges] of this.#underWay) {
-      for (const { response } of exchanges) response.shouldKeepAlive = false;
-      // Node does not count a connection as idle before its first request.
-      if (socket.bytesRead === 0) socket.destroy();
-    }
-    this.#server.closeIdleConnections();
-    const limit = this.#clock.callAt(this.#clock.nowUs() + drainMs * 1000, () =>
-      this.#server.closeAllConnections(),
-    );
+    const cut = (): void => {
+      for (const connection of this.#connections) connection.destroy();
+    };
+    const limit = this.#clock.callAt(this.#clock.nowUs() + drainMs * 1000, cut);
+    // After this function has returned, so that the connections see that the door stops.
+    queueMicrotask(() => {
+      for (const connection of this.#connections) connection.stop();
+    });
     await closed;
     limit.cancel();
   }
 
   /** One request: gate, route, answer. Every error of every route ends here. */
-  async #serve(request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): Promise<void> {
-    const signal = new RequestSignal();
-    let exchange: Exchange = { request, response, model: '', version: null, signal, awaitsContinue };
+  async serve(exchange: ConnectionExchange): Promise<void> {
     this.#inFlight++;
-    const connection = this.#underWay.get(request.socket);
     try {
-      this.#checkGate(request);
-      if (this.#stopping) {
-        response.shouldKeepAlive = false;
-        throw new EngineError('SHUTTING_DOWN', 'the engine is stopping', {
-          retryAfterSeconds: RETRY_AFTER_STOP_SECONDS,
-        });
-      }
-      const { handle, model, version } = this.#findRoute(request.method ?? '', request.url ?? '');
-      exchange = { request, response, model, version, signal, awaitsContinue };
-      connection?.add(exchange);
-      await handle(exchange, this.#context);
+      const route = this.#routeOf(exchange);
+      await route.handle(exchange, route, this.#context);
     } catch (error) {
-      sendError(
-        exchange,
-        error,
-        this.#context,
-        error instanceof WrongMethod ? { Allow: error.allowed.join(', ') } : {},
-      );
+      const extra: Record<string, string> =
+        error instanceof WrongMethod ? { Allow: error.allowed.join(', ') } : {};
+      const { status, headers, chunks } = errorResponse(error, this.#context.logger, extra);
+      exchange.respond(status, headers, chunks);
     } finally {
-      connection?.delete(exchange);
       this.#inFlight--;
     }
   }
 
-  /** A connection that closes cancels what it asked for. One listener per connection, not one per request. */
-  #follow(socket: Socket): void {
-    const exchanges = new Set<Exchange>();
-    this.#underWay.set(socket, exchanges);
-    socket.once('close', () => {
-      this.#underWay.delete(socket);
-      for (const { signal } of exchanges) signal.cancel();
-    });
+  #routeOf({ head, localAddress }: ConnectionExchange): FoundRoute {
+    const known = this.#routes.get(head);
+    if (!known) this.#checkGate({ headers: head.headers, localAddress });
+    if (this.#stopping) {
+      throw new EngineError('SHUTTING_DOWN', 'the engine is stopping', {
+        retryAfterSeconds: RETRY_AFTER_STOP_SECONDS,
+      });
+    }
+    if (known) return known;
+    const found = this.#findRoute(head.method, head.target);
+    this.#routes.set(head, found);
+    return found;
   }
 
-  /** What does not parse, or does not arrive in time. The parser goes on complaining of a connection: once is enough. */
-  #refuseConnection(error: NodeJS.ErrnoException, socket: Socket): void {
-    if (this.#refused.has(socket)) return;
-    this.#refused.add(socket);
-    const exchanges = [...(this.#underWay.get(socket) ?? [])];
-    const mayAnswer =
-      exchanges.length === 0 || (exchanges.length === 1 && exchanges[0]?.response.headersSent === false);
-    if (error.code === 'ECONNRESET' || !socket.writable || !mayAnswer) socket.destroy();
-    else sendSocketError(socket, parserError(error), this.#context);
+  #accept(socket: Socket): void {
+    const connection = new HttpConnection(socket, this);
+    this.#connections.add(connection);
+    socket.once('close', () => this.#connections.delete(connection));
+  }
+
+  #checkTimes(): void {
+    const nowUs = this.#clock.nowUs();
+    for (const connection of this.#connections) connection.checkTime(nowUs, this.#timeouts);
+    this.#check = this.#clock.callAt(nowUs + this.#timeouts.checkEveryMs * 1000, () => this.#checkTimes());
   }
 }
 

@@ -1,15 +1,20 @@
 import { encodeModelMetadata, encodeServerMetadata } from '../protocol';
-import { type Exchange, type RouteContext, sendJson } from './exchange';
+import { type Exchange, type RouteContext, type RouteParameters, sendJson } from './exchange';
 
 /** `GET /v2`. */
-export function serverMetadataRoute({ response }: Exchange, { dataPlane }: RouteContext): void {
-  sendJson(response, 200, encodeServerMetadata(dataPlane.serverInfo()));
+export function serverMetadataRoute(
+  exchange: Exchange,
+  _: RouteParameters,
+  { dataPlane }: RouteContext,
+): void {
+  sendJson(exchange, 200, encodeServerMetadata(dataPlane.serverInfo()));
 }
 
 /** `GET /v2/models/{model}`. */
 export function modelMetadataRoute(
-  { response, model, version }: Exchange,
+  exchange: Exchange,
+  { model, version }: RouteParameters,
   { dataPlane }: RouteContext,
 ): void {
-  sendJson(response, 200, encodeModelMetadata(dataPlane.modelMetadata(model, version)));
+  sendJson(exchange, 200, encodeModelMetadata(dataPlane.modelMetadata(model, version)));
 }

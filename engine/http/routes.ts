@@ -1,11 +1,11 @@
 import createRouter, { type HTTPMethod } from 'find-my-way';
 import { EngineError } from '../base';
-import type { Exchange, RouteContext } from './exchange';
+import type { Exchange, RouteContext, RouteParameters } from './exchange';
 import { liveRoute, modelReadyRoute, readyRoute } from './health-route';
 import { inferRoute } from './infer-route';
 import { modelMetadataRoute, serverMetadataRoute } from './metadata-route';
 
-type Handle = (exchange: Exchange, context: RouteContext) => void | Promise<void>;
+type Handle = (exchange: Exchange, route: RouteParameters, context: RouteContext) => void | Promise<void>;
 
 interface Route {
   readonly method: 'GET' | 'POST';
@@ -41,10 +41,8 @@ export const ROUTES: readonly Route[] = [
 const MAX_PARAMETER_LENGTH = 1024;
 const METHODS: readonly HTTPMethod[] = ['GET', 'HEAD', 'POST'];
 
-export interface FoundRoute {
+export interface FoundRoute extends RouteParameters {
   readonly handle: Handle;
-  readonly model: string;
-  readonly version: string | null;
 }
 
 /** Thrown for a path that exists, but not with this method. */

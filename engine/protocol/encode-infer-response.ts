@@ -5,7 +5,7 @@ import { writeJsonData } from './json-data';
 import { JsonText } from './json-text';
 
 export interface EncodedInferResponse {
-  /** Content-Length included. */
+  /** All but Content-Length. */
   readonly headers: Readonly<Record<string, string>>;
   /** The JSON part, then the bytes of each binary output: views on the result. */
   readonly chunks: readonly Uint8Array[];
@@ -46,15 +46,10 @@ export function encodeInferResponse(
   text.raw(']}');
   const json = text.finish();
   if (tail.length === 0) {
-    return {
-      headers: { 'Content-Type': 'application/json', 'Content-Length': String(json.byteLength) },
-      chunks: [json],
-    };
+    return { headers: { 'Content-Type': 'application/json' }, chunks: [json] };
   }
-  const length = tail.reduce((sum, data) => sum + data.byteLength, json.byteLength);
   const headers = {
     'Content-Type': 'application/octet-stream',
-    'Content-Length': String(length),
     'Inference-Header-Content-Length': String(json.byteLength),
   };
   return { headers, chunks: [json, ...tail] };

@@ -1,0 +1,65 @@
+import { EngineError } from '../base';
+
+/** A buffer up to this size is made at once; beyond, it grows with what really arrives, so that a claim alone costs nothing. */
+const TRUSTED_BYTES = 8 * 1024 * 1024;
+const FIRST_BYTES = 64 * 1024;
+
+/** Puts the pieces of one body together. A body that arrives in one piece (most do) is that piece, not a copy. */
+export class BodyCollector {
+  /** Null: not known before it ends. */
+  readonly #declared: number | null;
+  readonly #limitBytes: number;
+  #buffer: Buffer | null = null;
+  #length = 0;
+
+  /** Throws PAYLOAD_TOO_LARGE when the declared length alone is beyond the limit. */
+  constructor(declared: number | null, limitBytes: number) {
+    this.#declared = declared;
+    this.#limitBytes = limitBytes;
+    if (declared !== null && declared > limitBytes)
+      throw bodyTooLarge(`the body has ${declared} bytes`, limitBytes);
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Throws PAYLOAD_TOO_LARGE as soon as the limit is passed. */
+  add(piece: Buffer): void {
+    if (piece.byteLength === this.#declared) {
+      this.#buffer = piece;
+      this.#length = piece.byteLength;
+      return;
+    }
+    const needed = this.#length + piece.byteLength;
+    if (needed > this.#limitBytes) throw bodyTooLarge('the body is larger', this.#limitBytes);
+    this.#reserve(needed).set(piece, this.#length);
+    this.#length = needed;
+  }
+
+  body(): Uint8Array {
+    return this.#buffer?.subarray(0, this.#length) ?? new Uint8Array(0);
+  }
+
+  #reserve(needed: number): Buffer {
+    if (this.#buffer && needed <= this.#buffer.byteLength) return this.#buffer;
+    // Slow: that is, of its own memory and not a slice of a pool.
+    const grown = Buffer.allocUnsafeSlow(this.#capacityFor(needed));
+    if (this.#buffer) grown.set(this.#buffer.subarray(0, this.#length));
+    this.#buffer = grown;
+    return grown;
+  }
+
+  #capacityFor(needed: number): number {
+    if (this.#declared !== null && this.#declared <= TRUSTED_BYTES) return this.#declared;
+    const grown = Math.max(this.#declared === null ? FIRST_BYTES : TRUSTED_BYTES, needed * 2);
+    return Math.min(grown, this.#declared ?? this.#limitBytes);
+  }
+}
+
+export function bodyTooLarge(what: string, limitBytes: number): EngineError {
+  return new EngineError(
+    'PAYLOAD_TOO_LARGE',
+    `${what}, the limit is ${limitBytes} bytes; --max-request-bytes raises it`,
+  );
+}
