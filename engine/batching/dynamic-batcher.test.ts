@@ -26,6 +26,7 @@ let clock: FakeClock;
 let runner: FakeRunner;
 let batches: Batch[];
 let failures: EngineError[];
+let waitsUs: (number | null)[];
 
 function batcherWith(more: Partial<BatchPolicy> = {}): DynamicBatcher {
   let id = 0;
@@ -40,7 +41,10 @@ function batcherWith(more: Partial<BatchPolicy> = {}): DynamicBatcher {
       batchDone: (batch) => batches.push(batch),
       batchFailed: (batch) => batches.push(batch),
       requestDone: () => undefined,
-      requestFailed: (error) => failures.push(error),
+      requestFailed: (error, waitedUs) => {
+        failures.push(error);
+        waitsUs.push(waitedUs);
+      },
     },
   });
   runner.onIdle = () => batcher.instancesChanged();
@@ -55,6 +59,7 @@ beforeEach(() => {
   runner = new FakeRunner();
   batches = [];
   failures = [];
+  waitsUs = [];
 });
 
 describe('DynamicBatcher', () => {
@@ -115,6 +120,7 @@ describe('DynamicBatcher', () => {
     void send(batcher, 2);
     await expect(send(batcher, 3)).rejects.toMatchObject({ code: 'QUEUE_FULL', retryAfterSeconds: 1 });
     expect(batcher.queueLength).toBe(2);
+    expect(waitsUs).toEqual([null]);
   });
 
   test('a cancelled request leaves the queue, is counted, and its place is free again', async () => {
@@ -122,9 +128,11 @@ describe('DynamicBatcher', () => {
     const signal = new TestCancelSignal();
     const gone = batcher.submit({ ...one(1), signal }, 1, '');
     const stays = send(batcher, 2);
+    await clock.advance(250);
     signal.cancel();
     await expect(gone).rejects.toMatchObject({ code: 'CANCELLED' });
     expect(failures.map((failure) => failure.code)).toEqual(['CANCELLED']);
+    expect(waitsUs).toEqual([250]);
     await clock.advance(1000);
     runner.batches[0]?.finish();
     expect(floatsOf((await stays).outputs[0])).toEqual([2, 2.5]);

@@ -23,7 +23,8 @@ export interface BatcherObserver {
   batchDone(batch: Batch, instance: string, output: BatchOutput): void;
   batchFailed(batch: Batch, instance: string, error: EngineError): void;
   requestDone(result: InferenceResult): void;
-  requestFailed(error: EngineError): void;
+  /** `waitedUs`: since the queue took it; null when it was refused before. */
+  requestFailed(error: EngineError, waitedUs: number | null): void;
 }
 
 export interface DynamicBatcherOptions {
@@ -98,12 +99,12 @@ export class DynamicBatcher {
         arrivalNext: null,
         arrivalPrevious: null,
       };
-      if (this.#closed) return this.#fail(entry, this.#closed);
+      if (this.#closed) return this.#refuse(entry, this.#closed);
       if (request.signal?.cancelled) return this.#cancel(entry);
       try {
         this.#queue.push(entry, laneKey);
       } catch (error) {
-        return this.#fail(entry, toEngineError(error));
+        return this.#refuse(entry, toEngineError(error));
       }
       if (request.signal) request.signal.onCancel = () => this.#queue.remove(entry) && this.#cancel(entry);
       this.#pumpSoon();
@@ -264,9 +265,16 @@ export class DynamicBatcher {
     this.#announceIfEmpty();
   }
 
+  /** Of a request that never waited. */
+  #refuse(entry: QueuedRequest, error: EngineError): void {
+    this.#options.observer.requestFailed(error, null);
+    entry.reject(error);
+  }
+
   #fail(entry: QueuedRequest, error: EngineError): void {
     if (entry.request.signal) entry.request.signal.onCancel = null;
-    this.#options.observer.requestFailed(error);
+    const { clock, observer } = this.#options;
+    observer.requestFailed(error, clock.nowUs() - entry.enqueuedUs);
     entry.reject(error);
   }
 

@@ -10,7 +10,7 @@ const PLATFORMS = { onnxruntime: 'onnxruntime_onnx', simulated: 'ferry_simulated
  * Protocol extensions that this server has, by Triton's names. Clients act on the list (perf_analyzer asks for statistics when
  * it reads `statistics`), so a name is added here together with what it promises, not before.
  */
-const EXTENSIONS: readonly string[] = ['binary_tensor_data'];
+const EXTENSIONS: readonly string[] = ['binary_tensor_data', 'statistics'];
 
 export interface RegistryDataPlaneOptions {
   readonly registry: ModelRegistry;
@@ -60,8 +60,8 @@ export class RegistryDataPlane implements DataPlane {
     throw unsupported('model configuration');
   }
 
-  statistics(): never {
-    throw unsupported('statistics');
+  statistics(name: string | null, version: string | null) {
+    return this.#registry.statistics(name, version);
   }
 
   inputsOf(name: string, version: string | null) {

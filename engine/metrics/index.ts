@@ -1,2 +1,3 @@
 export { DeviceBusy } from './device-busy';
 export { type ModelGauges, ModelStats } from './model-stats';
+export { VersionStats } from './version-stats';

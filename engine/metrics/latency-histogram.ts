@@ -6,11 +6,21 @@ export class LatencyHistogram {
   #count = 0;
   #sumUs = 0;
 
-  record(valueUs: number): void {
+  /** @param times how many requests it took that long: all of a batch share one duration */
+  record(valueUs: number, times = 1): void {
     const index = bucketIndexOf(valueUs);
-    this.#counts[index] = (this.#counts[index] ?? 0) + 1;
-    this.#count++;
-    this.#sumUs += valueUs;
+    this.#counts[index] = (this.#counts[index] ?? 0) + times;
+    this.#count += times;
+    this.#sumUs += valueUs * times;
+  }
+
+  /** Adds all that another has recorded. */
+  absorb(other: LatencyHistogram): void {
+    other.#counts.forEach((count, index) => {
+      if (count > 0) this.#counts[index] = (this.#counts[index] ?? 0) + count;
+    });
+    this.#count += other.#count;
+    this.#sumUs += other.#sumUs;
   }
 
   snapshot(): HistogramSnapshot {

@@ -1,7 +1,6 @@
 import { RingBuffer } from '../base';
-import type { BatchRecord, DepartureReason, ErrorCode, ModelCounters } from '../contract';
-import type { RequestSpans } from '../inference';
-import { LatencyHistogram } from './latency-histogram';
+import type { BatchRecord, ErrorCode, ModelCounters } from '../contract';
+import { VersionStats } from './version-stats';
 
 const BATCHES_KEPT = 200;
 
@@ -13,52 +12,32 @@ export interface ModelGauges {
 }
 
 /**
- * Counters of one model, over all its versions and reloads: they only grow while the engine lives. Busy time of batches that
- * are running is added when they end.
+ * Counters of one model, over all its versions and reloads: they only grow while the engine lives. Each version counts for itself;
+ * here they are summed when somebody looks, with those that are gone. Busy time of batches that are running is added when they end.
  */
 export class ModelStats {
-  readonly #failed: Partial<Record<ErrorCode, number>> = {};
-  readonly #departures: Partial<Record<DepartureReason, number>> = {};
-  readonly #batchSizes = new Map<number, number>();
-  readonly #latency = new LatencyHistogram();
+  readonly #live = new Set<VersionStats>();
+  /** Versions that are no more, and requests that no version took. */
+  readonly #gone = new VersionStats('');
   readonly #batches = new RingBuffer<BatchRecord>(BATCHES_KEPT);
-  #requestsOk = 0;
-  #inferenceCount = 0;
-  #executionCount = 0;
-  #busyUs = 0;
-  #queueUs = 0;
-  #computeInputUs = 0;
-  #computeInferUs = 0;
-  #computeOutputUs = 0;
 
   constructor(readonly name: string) {}
 
-  get busyUs(): number {
-    return this.#busyUs;
+  /** Starts from zero: a version that is loaded again is another one. */
+  beginVersion(version: string): VersionStats {
+    const stats = new VersionStats(version, (batch) => this.#batches.push(batch));
+    this.#live.add(stats);
+    return stats;
   }
 
-  recordRequest(spans: RequestSpans): void {
-    this.#requestsOk++;
-    this.#queueUs += spans.queueUs;
-    this.#latency.record(spans.totalUs);
+  /** Its counts stay in the model's. */
+  endVersion(stats: VersionStats): void {
+    if (this.#live.delete(stats)) this.#gone.absorb(stats);
   }
 
+  /** Of a request for which there was no version. */
   recordFailure(code: ErrorCode): void {
-    this.#failed[code] = (this.#failed[code] ?? 0) + 1;
-  }
-
-  /** @param busyUs time the instance was occupied by it */
-  recordBatch(batch: BatchRecord, busyUs: number): void {
-    this.#batches.push(batch);
-    this.#departures[batch.reason] = (this.#departures[batch.reason] ?? 0) + 1;
-    this.#busyUs += busyUs;
-    if (batch.error !== null) return;
-    this.#executionCount++;
-    this.#inferenceCount += batch.rows;
-    this.#batchSizes.set(batch.rows, (this.#batchSizes.get(batch.rows) ?? 0) + 1);
-    this.#computeInputUs += batch.computeInputUs;
-    this.#computeInferUs += batch.computeInferUs;
-    this.#computeOutputUs += batch.computeOutputUs;
+    this.#gone.recordFailure(code, null);
   }
 
   /** Newest last. */
@@ -67,21 +46,9 @@ export class ModelStats {
   }
 
   snapshot(gauges: ModelGauges): ModelCounters {
-    return {
-      name: this.name,
-      requestsOk: this.#requestsOk,
-      requestsFailed: { ...this.#failed },
-      inferenceCount: this.#inferenceCount,
-      executionCount: this.#executionCount,
-      batchSizes: [...this.#batchSizes].sort((a, b) => a[0] - b[0]),
-      departures: { ...this.#departures },
-      busyUs: this.#busyUs,
-      queueUs: this.#queueUs,
-      computeInputUs: this.#computeInputUs,
-      computeInferUs: this.#computeInferUs,
-      computeOutputUs: this.#computeOutputUs,
-      latency: this.#latency.snapshot(),
-      ...gauges,
-    };
+    const all = new VersionStats('');
+    all.absorb(this.#gone);
+    for (const version of this.#live) all.absorb(version);
+    return { name: this.name, ...all.counters(), ...gauges };
   }
 }

@@ -8,6 +8,7 @@ import type {
   ModelSummary,
   SettingOrigin,
 } from '../contract';
+import type { ModelStatistics } from '../inference';
 import { ModelStats } from '../metrics';
 import { describeChange } from './describe-change';
 import { moveModel } from './lifecycle';
@@ -69,6 +70,17 @@ export class RegistryEntry {
   /** Has served since the engine started: its counters are then kept in the metrics. */
   get isKnownToMetrics(): boolean {
     return this.#loadDurationMs !== null;
+  }
+
+  /** Statistics of the version, or of all that serve when `version` is null; throws as `served` does. */
+  statistics(version: string | null): readonly ModelStatistics[] {
+    const newest = this.served(version);
+    if (version !== null) return [newest.statistics()];
+    return this.#versionsReady().flatMap((ready) => this.#served.get(ready)?.statistics() ?? []);
+  }
+
+  get isServing(): boolean {
+    return this.#served.size > 0;
   }
 
   /** The ready version that answers; throws VERSION_NOT_FOUND or MODEL_NOT_READY. */

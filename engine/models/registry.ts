@@ -10,7 +10,7 @@ import {
   modelSettingsSchema,
   type TensorSpec,
 } from '../contract';
-import type { InferenceRequest, InferenceResult } from '../inference';
+import type { InferenceRequest, InferenceResult, ModelStatistics } from '../inference';
 import { describeChange } from './describe-change';
 import { importModel, removeModel } from './import-model';
 import { inspectModel } from './inspect-model';
@@ -139,6 +139,15 @@ export class ModelRegistry {
     if (this.#closed)
       throw new EngineError('SHUTTING_DOWN', 'the engine is stopping', { retryAfterSeconds: 5 });
     return this.#entry(name).served(version);
+  }
+
+  /** Of the versions that serve: of one, of all of a model, or, when `name` is null, of all models. Throws as `served` does. */
+  statistics(name: string | null, version: string | null): readonly ModelStatistics[] {
+    if (name !== null) return this.#entry(name).statistics(version);
+    return [...this.#entries.values()]
+      .filter((entry) => entry.isServing)
+      .sort((a, b) => a.name.localeCompare(b.name))
+      .flatMap((entry) => entry.statistics(null));
   }
 
   inputsOf(name: string, version: string | null): readonly TensorSpec[] {

@@ -7,9 +7,9 @@ import {
   DynamicBatcher,
 } from '../batching';
 import type { BatchRecord, ModelSettings, TensorSpec } from '../contract';
-import type { InferenceRequest, InferenceResult, SessionSpec } from '../inference';
+import type { InferenceRequest, InferenceResult, ModelStatistics, SessionSpec } from '../inference';
 import { type Instance, InstancePool, ThreadInstance } from '../instances';
-import type { DeviceBusy, ModelStats } from '../metrics';
+import type { DeviceBusy, ModelStats, VersionStats } from '../metrics';
 import { type CheckedRequest, createInputChecker, type InputChecker } from './check-inputs';
 
 /** What all served models of an engine share. */
@@ -42,7 +42,8 @@ export interface ServedModelSpec {
 export class ServedModel {
   readonly #spec: ServedModelSpec;
   readonly #context: ServingContext;
-  readonly #stats: ModelStats;
+  readonly #modelStats: ModelStats;
+  readonly #stats: VersionStats;
   readonly #checker: InputChecker;
   readonly #pool: InstancePool;
   readonly #batcher: DynamicBatcher;
@@ -51,7 +52,8 @@ export class ServedModel {
   constructor(spec: ServedModelSpec, stats: ModelStats, context: ServingContext) {
     this.#spec = spec;
     this.#context = context;
-    this.#stats = stats;
+    this.#modelStats = stats;
+    this.#stats = stats.beginVersion(spec.version);
     this.#settings = spec.settings;
     this.#checker = createInputChecker(spec.inputs, spec.outputs, spec.batchable);
     const { clock, logger } = context;
@@ -107,6 +109,11 @@ export class ServedModel {
     return { active: serving?.provider ?? null, notes: serving?.providerNotes ?? [] };
   }
 
+  /** Since it was loaded. */
+  statistics(): ModelStatistics {
+    return this.#stats.statistics(this.#spec.name);
+  }
+
   /** Loads the model on all its instances. Rejects with MODEL_INVALID or INSTANCE_LOST; nothing is left running then. */
   async start(): Promise<void> {
     try {
@@ -124,7 +131,7 @@ export class ServedModel {
     try {
       checked = this.#checker.check(request, this.#settings.maxBatchSize);
     } catch (error) {
-      this.#stats.recordFailure(toEngineError(error).code);
+      this.#stats.recordFailure(toEngineError(error).code, null);
       return Promise.reject(error);
     }
     return this.#batcher.submit(request, checked.rows, checked.laneKey);
@@ -168,6 +175,7 @@ export class ServedModel {
     await this.#batcher.drain(error);
     limit.cancel();
     await this.#pool.stop();
+    this.#modelStats.endVersion(this.#stats);
   }
 
   #giveUp(reason: string): void {
@@ -196,7 +204,7 @@ export class ServedModel {
         this.#stats.recordBatch(this.#record(batch, instance, null, error.message), 0);
       },
       requestDone: (result) => this.#stats.recordRequest(result.spans),
-      requestFailed: (error) => this.#stats.recordFailure(error.code),
+      requestFailed: (error, waitedUs) => this.#stats.recordFailure(error.code, waitedUs),
     };
   }
 
