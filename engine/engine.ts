@@ -3,7 +3,7 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { executionProviders, onnxruntimeVersion } from './backend';
 import { createLogStore, ENGINE_VERSION, EngineError, systemClock } from './base';
-import type { EngineOptions } from './config';
+import { type EngineOptions, removeRunFile, writeRunFile } from './config';
 import { CONTRACT_VERSION, type DoorAddress, type EngineStatus, type LogEntry } from './contract';
 import {
   ControlServer,
@@ -167,7 +167,7 @@ type Doors = ReturnType<typeof buildDoors>;
 async function startInOrder(
   options: EngineOptions,
   core: Core,
-  { http, control, uploadPath }: Doors,
+  { http, control, uploadPath, controlToken }: Doors,
 ): Promise<void> {
   const { status, devices, publisher, registry, logger } = core;
   await rm(uploadPath, { recursive: true, force: true });
@@ -175,6 +175,7 @@ async function startInOrder(
   // Doors first: a port that is taken must be said before minutes are spent on loading models.
   status.set({ http: addressOf(await http.start()) });
   status.set({ control: addressOf(await control.start()) });
+  await announce(options, core, controlToken);
   await devices.start();
   publisher.start();
   await registry.start();
@@ -182,11 +183,22 @@ async function startInOrder(
   logger.info(`serving on ${status.get().http?.url}`);
 }
 
+/** Lets programs of the same user find this engine. One that cannot be found still serves. */
+async function announce(options: EngineOptions, { status, logger }: Core, controlToken: string) {
+  const { pid, startedAtMs, engineVersion, repositoryPath, http, control } = status.get();
+  const doors = { http: opened(http).url, control: opened(control).url };
+  const content = { pid, startedAtMs, engineVersion, repositoryPath, doors, controlToken };
+  await writeRunFile(options.dataPath, content).catch((error: Error) =>
+    logger.warn(`the command line will not find this engine by itself: ${error.message}`),
+  );
+}
+
 /** Generators of traffic first, then the door they use, then what serves; the console hears of it to the end. */
 async function stopInOrder(options: EngineOptions, core: Core, doors: Doors, reason: string): Promise<void> {
   const { status, devices, publisher, registry, logger, clock, logs } = core;
   logger.info(`stopping: ${reason}`);
   status.set({ state: 'draining' });
+  await removeRunFile(options.dataPath, status.get().pid).catch(() => undefined);
   await doors.showMe.stop();
   await doors.loadTests.close();
   await doors.http.stop(options.drainTimeoutMs);

@@ -15,3 +15,17 @@ export function defaultDataPath(
       : posix.join(home, '.local', 'share');
   return posix.join(base, 'ferry');
 }
+
+/** Where the desktop app's engine keeps its data: in a folder of the app's own, so that a headless engine is not in its way. */
+export function desktopDataPath(
+  platform: NodeJS.Platform,
+  env: Readonly<Record<string, string | undefined>>,
+  home: string,
+): string {
+  // Electron's `userData` of an app that is called Ferry, and what electron/main/paths.ts puts below it.
+  if (platform === 'win32' || platform === 'darwin') {
+    const { join } = platform === 'win32' ? win32 : posix;
+    return join(defaultDataPath(platform, env, home), 'data');
+  }
+  return posix.join(env.XDG_CONFIG_HOME || posix.join(home, '.config'), 'Ferry', 'data');
+}

@@ -1,6 +1,13 @@
+export { defaultDataPath, desktopDataPath } from './data-path';
 export { didYouMean } from './did-you-mean';
 export { editModelConfig } from './edit-model-config';
-export type { EngineOptions, EngineOptionsDefaults } from './engine-options';
+export {
+  type EngineOptions,
+  type EngineOptionsDefaults,
+  engineHelp,
+  envName,
+  OPTION_TEXTS,
+} from './engine-options';
 export {
   type ConfigInput,
   type ConfigOutput,
@@ -17,3 +24,4 @@ export {
   settingsOf,
 } from './model-settings';
 export { type EngineOptionsSource, parseEngineOptions } from './parse-engine-options';
+export { type RunFile, readRunFile, removeRunFile, writeRunFile } from './run-file';

@@ -1,4 +1,5 @@
 import {
+  clientImports,
   engineExceptions,
   engineRanks,
   foldersBelow,
@@ -45,6 +46,7 @@ export function importRules() {
   return [
     ...engineRanks.flat().flatMap(folderRules),
     ...engineRules(),
+    ...Object.entries(clientImports).flatMap(([folder, allowed]) => clientRules(folder, allowed)),
     ...outsideRules(),
     ...electronRules(),
     ...rendererRules(),
@@ -93,9 +95,36 @@ function folderRules(folder) {
   ];
 }
 
+/**
+ * A client of the doors imports what is listed, and types of the control plane.
+ * @param {string} folder
+ * @param {string[]} allowed
+ * @returns {Rule[]}
+ */
+function clientRules(folder, allowed) {
+  const comment = `engine/${folder} may import ${allowed.join(', ')}; of control the router's type.`;
+  const from = { path: `^engine/${folder}/`, pathNot: testFile };
+  return [
+    rule(`engine-${folder}`, comment, from, {
+      path: '^engine/',
+      pathNot: [anyOf([folder, ...allowed]), controlTypes],
+    }),
+    rule(`engine-${folder}-control-types-only`, comment, from, {
+      path: controlTypes,
+      dependencyTypesNot: ['type-only'],
+    }),
+    rule(
+      `engine-${folder}-tests`,
+      `${comment} Its tests may import testing as well.`,
+      { path: `^engine/${folder}/.*[.]test[.]ts$` },
+      { path: '^engine/', pathNot: anyOf([folder, ...allowed, 'testing']) },
+    ),
+  ];
+}
+
 /** @returns {Rule[]} */
 function engineRules() {
-  const allFolders = engineRanks.flat();
+  const allFolders = [...engineRanks.flat(), ...Object.keys(clientImports)];
   return [
     rule(
       'engine-folder-not-in-table',
@@ -111,8 +140,14 @@ function engineRules() {
     ),
     rule(
       'engine-main',
-      'The command line imports the composition root and what configures it.',
+      'The command starts either the command line or the engine.',
       { path: '^engine/main[.]ts$' },
+      { path: '^engine/', pathNot: `^engine/serve[.]ts$|${anyOf(['cli'])}` },
+    ),
+    rule(
+      'engine-serve',
+      'The headless engine imports the composition root and what configures it.',
+      { path: '^engine/serve[.]ts$' },
       { path: '^engine/', pathNot: `^engine/engine[.]ts$|${anyOf(['contract', 'base', 'config'])}` },
     ),
     rule(

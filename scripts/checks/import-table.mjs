@@ -13,6 +13,14 @@ export const engineRanks = [
   ['http', 'grpc', 'loadtest', 'control'],
 ];
 
+/**
+ * The command line is a client of the engine that runs in another process: it knows the doors from outside only, so of what
+ * stands below it, it imports this. Of the control plane it takes the router's type.
+ */
+export const clientImports = {
+  cli: ['contract', 'base', 'config', 'tensor', 'inference', 'protocol', 'models', 'loadtest'],
+};
+
 /** Two imports within a row, on purpose: [from, to]. */
 export const engineExceptions = [
   ['instances/worker', 'backend'],

@@ -1,0 +1,25 @@
+import type { Command } from './command';
+import { completionCommand } from './commands/completion';
+import { healthCommand } from './commands/health';
+import { modelsListCommand } from './commands/models-list';
+import { modelsLoadCommand, modelsUnloadCommand } from './commands/models-load';
+import { modelsSetCommand } from './commands/models-set';
+import { modelsShowCommand } from './commands/models-show';
+import { serveCommand } from './commands/serve';
+import { versionCommand } from './commands/version';
+
+/** Every command, in the order of the help. */
+export function commandTable(): readonly Command[] {
+  const commands: Command[] = [
+    serveCommand,
+    healthCommand,
+    modelsListCommand,
+    modelsShowCommand,
+    modelsLoadCommand,
+    modelsUnloadCommand,
+    modelsSetCommand,
+    versionCommand,
+    completionCommand(() => commands),
+  ];
+  return commands;
+}

@@ -1,0 +1,256 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readRunFile } from '../config';
+import type { ModelSummary } from '../contract';
+import { temporaryFolder } from '../testing/temporary-folder';
+import { addingModel, simulatedConfig } from './arithmetic-models';
+import { buildCli, type CliOptions, type RunCli } from './run-cli';
+import { startEngine, type TestEngine } from './start-engine';
+import { waitUntil } from './wait-until';
+
+let t: TestEngine;
+let dataPath: string;
+let runCli: RunCli;
+
+beforeAll(async () => {
+  t = await startEngine({
+    models: {
+      'plus/1/model.onnx': addingModel(['batch', 2]),
+      'sim/config.pbtxt': simulatedConfig({ baseUs: 500 }),
+    },
+  });
+  dataPath = join(t.folder.path, 'data');
+  t.folder.write({ 'cli/package.json': '{ "type": "module" }' });
+  runCli = await buildCli(join(t.folder.path, 'cli'));
+});
+afterAll(() => t.close());
+
+/** A command of the user who started the engine: it finds the run file. */
+const ferry = (line: string, options: CliOptions = {}) =>
+  runCli(line.split(' '), { ...options, env: { FERRY_DATA_DIR: dataPath, ...options.env } });
+
+/** A command that knows nothing but an address, as with an engine of somebody else. */
+const stranger = (line: string) =>
+  runCli([...line.split(' '), '--url', `http://127.0.0.1:${t.http.port}`], { env: {} });
+
+describe('health', () => {
+  test('finds the engine by its run file, and ends with 0 while it is ready', async () => {
+    const { code, stdout, stderr } = await ferry('health');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toBe(`ferry 0.1.0 at http://127.0.0.1:${t.http.port} is ready\n`);
+  });
+
+  test('is one JSON document with --json', async () => {
+    expect((await ferry('health --json')).json()).toMatchObject({ live: true, ready: true, server: 'ferry' });
+  });
+
+  test('ends with 3 and says what to do when nothing answers', async () => {
+    const { port, close } = await closedPort();
+    await close();
+    const { code, stdout, stderr } = await runCli(['health', '--url', `127.0.0.1:${port}`]);
+    expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
+    expect(stderr).toBe(
+      `ferry: no engine answers at http://127.0.0.1:${port} (connection refused): start one with "npm start" or "ferry serve", or name another with --url\n`,
+    );
+  });
+
+  test('says so when something else answers', async () => {
+    const { port, close } = await closedPort();
+    const { code, stderr } = await runCli(['health', '--url', `127.0.0.1:${port}`]);
+    await close();
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/does not answer as the Open Inference Protocol says: GET \/v2 gave "hello"/);
+  });
+
+  test('takes the address from FERRY_URL, and refuses one that is none', async () => {
+    const env = { FERRY_URL: `http://127.0.0.1:${t.http.port}` };
+    expect((await runCli(['health'], { env })).code).toBe(0);
+    const { code, stderr } = await runCli(['health'], { env: { FERRY_URL: 'ftp://127.0.0.1' } });
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/--url: "ftp:\/\/127\.0\.0\.1" is not an address such as http/);
+  });
+});
+
+/** A port of this machine on which a program answers that is no inference server. */
+async function closedPort(): Promise<{ port: number; close: () => Promise<unknown> }> {
+  const server = createServer((_request, response) => response.end('hello'));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const close = () => new Promise((resolve) => server.close(resolve).closeAllConnections());
+  return { port: (server.address() as AddressInfo).port, close };
+}
+
+describe('models', () => {
+  test('are listed with their settings', async () => {
+    const { code, stdout } = await ferry('models');
+    expect(code).toBe(0);
+    const [head, ...rows] = stdout.trimEnd().split('\n');
+    expect(head).toMatch(/^NAME +VERSION +STATE +BATCH +DELAY US +INSTANCES +PROVIDER +REASON$/);
+    expect(rows).toHaveLength(2);
+    expect(rows[0]).toMatch(/^plus +1 +ready +\d+ +0 +1 +cpu$/);
+  });
+
+  test('are listed by name for scripts', async () => {
+    expect((await ferry('models list --names')).stdout).toBe('plus\nsim\n');
+    expect((await ferry('models list --names --json')).json()).toEqual(['plus', 'sim']);
+  });
+
+  test('are shown with where each setting comes from', async () => {
+    const { stdout } = await ferry('models show plus');
+    expect(stdout).toMatch(/^input +x +FP32 +\[batch, 2\]$/m);
+    expect(stdout).toMatch(/^instances +1 +default$/m);
+    expect((await ferry('models show plus --json')).json<ModelSummary>().inputs[0]?.name).toBe('x');
+  });
+
+  test('are shown to who knows the inference address only, without settings', async () => {
+    const { code, stdout } = await stranger('models show plus');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^output +y +FP32 +\[-1, 2\]$/m);
+    expect(stdout).not.toMatch(/SETTING/);
+  });
+
+  test('are changed, and the change is said and kept', async () => {
+    const { code, stdout } = await ferry('models set plus --max-batch-size 4 --max-queue-delay-us 250');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^max-batch-size +\d+ -> 4$/m);
+    expect(stdout).toMatch(/^max-queue-delay-us +0 -> 250$/m);
+    expect(readFileSync(join(t.repositoryPath, 'plus/config.pbtxt'), 'utf8')).toMatch(/max_batch_size: 4/);
+    expect((await ferry('models set plus --max-batch-size 4')).stdout).toMatch(/nothing changed/);
+    expect((await ferry('models set plus --threads 1 --json')).json()).toMatchObject({
+      model: 'plus',
+      after: { maxBatchSize: 4, intraOpThreads: 1 },
+    });
+  });
+
+  test.each([
+    [
+      'models set plus --max-batch-size 4096',
+      2,
+      /--max-batch-size: "4096" is not a whole number from 1 to 1024/,
+    ],
+    ['models set plus', 2, /nothing to set: give some of --batching, --max-batch-size/],
+    ['models set plus --providers gpu', 2, /--providers: "gpu" is not one of cpu, cuda/],
+    ['models set nobody --instances 2', 1, /no model "nobody": there are plus, sim/],
+    ['models set plus --preferred-batch-sizes 512', 1, /preferredBatchSizes contains 512/],
+    ['models load nobody', 1, /unknown model: 'nobody'/],
+    ['models show nobody', 1, /unknown model: 'nobody'/],
+    ['modles', 2, /"modles" is no command\. Did you mean "models"\?/],
+  ])('are refused with the reason: %s', async (line, code, message) => {
+    const answer = await ferry(line);
+    expect(answer.stderr).toMatch(message);
+    expect(answer).toMatchObject({ code, stdout: '' });
+  });
+
+  test('are unloaded and loaded, and each command returns when that is done', async () => {
+    expect(await ferry('models unload sim')).toMatchObject({ code: 0, stdout: 'sim is unloaded\n' });
+    expect((await ferry('models --json')).json()).toMatchObject([
+      { name: 'plus' },
+      { name: 'sim', state: 'unavailable' },
+    ]);
+    expect((await ferry('models load sim')).stdout).toMatch(/^sim is ready: version 1 on simulated, in /);
+    expect(t.engine.registry.summary('sim').state).toBe('ready');
+  });
+
+  test('cannot be changed by who has no token, and the message says how to come by one', async () => {
+    const { code, stderr } = await stranger('models set plus --instances 2');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /changing settings needs the control plane, and none is known .*FERRY_CONTROL_TOKEN/,
+    );
+  });
+
+  test('can be changed with the control plane’s address and token from the environment', async () => {
+    const line = `models set plus --instances 1 --url 127.0.0.1:${t.http.port} --control-url ${t.engine.controlUrl}`;
+    const env = { FERRY_CONTROL_TOKEN: t.engine.controlToken };
+    expect((await runCli(line.split(' '), { env })).code).toBe(0);
+    const wrong = await runCli(line.split(' '), { env: { FERRY_CONTROL_TOKEN: 'not-the-token-of-it' } });
+    expect(wrong).toMatchObject({ code: 1, stdout: '' });
+    expect(wrong.stderr).toMatch(/refuses the token/);
+    expect((await runCli(line.split(' '))).code).toBe(2);
+  });
+});
+
+describe('every command', () => {
+  test('answers a failure with one JSON document too, when JSON was asked for', async () => {
+    const { code, stderr, json } = await ferry('models load nobody --json');
+    expect(code).toBe(1);
+    expect(json()).toEqual({ error: expect.stringMatching(/nobody/), exitCode: 1 });
+    expect(stderr).toMatch(/^ferry: /);
+  });
+
+  test('never shows the token', async () => {
+    const token = t.engine.controlToken;
+    for (const line of [
+      'models --json',
+      'models show plus --json',
+      'health --json',
+      'models set plus --instances 99',
+    ]) {
+      const { stdout, stderr } = await ferry(line);
+      expect(stdout + stderr).not.toContain(token);
+    }
+    expect(JSON.stringify(t.logs)).not.toContain(token);
+  });
+
+  test('but serve loads neither the engine nor ONNX Runtime', async () => {
+    const say = `process.on('exit', () => process.stderr.write(process.report.getReport().sharedObjects.join('\\n')))`;
+    const options = { env: { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(say)}` } };
+    const { code, stderr } = await ferry('models', options);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/libc/);
+    expect(stderr).not.toMatch(/onnxruntime/);
+  });
+
+  test('ends quietly when nobody reads its output any more', async () => {
+    const { code, stderr } = await ferry('--help', { started: (child) => child.stdout?.destroy() });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  });
+
+  test('has no colour where no terminal is', async () => {
+    expect((await ferry('health', { env: { TERM: 'xterm-256color' } })).stdout).not.toContain('\u001b');
+  });
+
+  test('tells its version', async () => {
+    expect((await runCli(['--version'])).stdout).toMatch(/^ferry \d+\.\d+\.\d+ \(Node /);
+    expect((await runCli(['version', '--json'])).json()).toMatchObject({ node: process.versions.node });
+  });
+});
+
+describe('the run file', () => {
+  test('names the doors and is gone after a stop', async () => {
+    const other = await startEngine();
+    const path = join(other.folder.path, 'data');
+    expect(await readRunFile(path)).toMatchObject({
+      pid: process.pid,
+      doors: { http: `http://127.0.0.1:${other.http.port}`, control: other.engine.controlUrl },
+    });
+    await other.engine.stop('the test asks for it');
+    expect(await readRunFile(path)).toBeNull();
+    await other.close();
+  });
+
+  test('of an engine that was killed is passed over', async () => {
+    const folder = temporaryFolder();
+    folder.write({ 'models/sim/config.pbtxt': simulatedConfig({ baseUs: 1 }) });
+    const data = join(folder.path, 'data');
+    const main = fileURLToPath(new URL('../main.ts', import.meta.url));
+    const argv = ['--port', '0', '--repository', join(folder.path, 'models'), '--data-dir', data];
+    const child = spawn(process.execPath, ['--import', 'tsx', main, 'serve', ...argv], { stdio: 'ignore' });
+    await waitUntil('it serves', () => readRunFile(data));
+    const closed = once(child, 'close');
+    child.kill('SIGKILL');
+    await closed;
+    const { code, stderr } = await runCli(['models', 'set', 'sim', '--instances', '2', '--data-dir', data]);
+    folder.remove();
+    expect(stderr).toMatch(
+      /no engine answers at http:\/\/127\.0\.0\.1:8000|none is known for http:\/\/127\.0\.0\.1:8000/,
+    );
+    expect(code).not.toBe(0);
+  });
+});
