@@ -2,6 +2,7 @@ import { invalid } from '../base';
 import type { TensorSpec } from '../contract';
 import {
   bytesElementOffsets,
+  checkBytesCount,
   ELEMENT_BYTES,
   elementCount,
   encodeBytesElements,
@@ -53,6 +54,7 @@ export function checkByteLength(
   const elementBytes = ELEMENT_BYTES[datatype];
   if (elementBytes === null) {
     const count = elementCount(shape);
+    checkBytesCount(label, count);
     // Every element has a prefix of four bytes: a count beyond that is not worth walking.
     if (count * 4 > data.byteLength) {
       throw invalid(

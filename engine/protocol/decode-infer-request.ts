@@ -10,6 +10,10 @@ import { readJsonTensor, type TensorHead } from './json-tensors';
 /** Longest JSON part of a request. Larger tensors belong behind it, as bytes. */
 export const JSON_LIMIT_BYTES = 64 * 1024 * 1024;
 const RANK_LIMIT = 64;
+/** Inputs, and outputs asked for, of one request: beyond any model, and few enough to be looked at one by one. */
+const TENSOR_LIMIT = 1024;
+const NAME_CHARACTERS = 1024;
+const ID_CHARACTERS = 1024;
 const DATATYPES: ReadonlySet<string> = new Set(datatypeSchema.options);
 
 export interface EncodedInferRequest {
@@ -30,7 +34,7 @@ export interface EncodedInferRequest {
  * again. All that can be checked without the model is checked here; names, datatypes and dimensions against the model are not.
  *
  * Throws INVALID_ARGUMENT naming the field, the value and the limit; PAYLOAD_TOO_LARGE for JSON beyond 64 MiB; UNSUPPORTED for
- * shared memory and classification.
+ * shared memory.
  */
 export function decodeInferRequest(encoded: EncodedInferRequest): InferenceRequest {
   const { model, version, body, headerLength, signal } = encoded;
@@ -105,15 +109,25 @@ class RequestDecoder {
     const scanner = this.#scanner;
     if (key === 'inputs') {
       const inputs: NamedTensor[] = [];
-      scanner.readArray('inputs', (index) => inputs.push(this.#readInput(index)));
+      scanner.readArray('inputs', (index) => {
+        checkTensorCount('inputs', index);
+        inputs.push(this.#readInput(index));
+      });
       this.#inputs = inputs;
     } else if (key === 'outputs') {
       const outputs: RequestedOutput[] = [];
-      scanner.readArray('outputs', (index) => outputs.push(this.#readOutput(index)));
+      scanner.readArray('outputs', (index) => {
+        checkTensorCount('outputs', index);
+        const output = this.#readOutput(index);
+        // An answer would hold it as often: a small request could ask for more than there is memory.
+        if (outputs.some(({ name }) => name === output.name))
+          throw invalid(`outputs[${index}]: output "${output.name}" is asked for twice`);
+        outputs.push(output);
+      });
       // An empty list means what an absent one means: all outputs.
       this.#outputs = outputs.length > 0 ? outputs : null;
     } else if (key === 'parameters') this.#parameters = readRequestParameters(scanner);
-    else if (key === 'id') this.#id = scanner.readString('id');
+    else if (key === 'id') this.#id = readText(scanner, 'id', ID_CHARACTERS);
     else scanner.skipValue();
   }
 
@@ -136,7 +150,7 @@ class RequestDecoder {
 
   #readInputMember(fields: InputFields, key: string, index: number): void {
     const scanner = this.#scanner;
-    if (key === 'name') fields.name = scanner.readString(`inputs[${index}].name`);
+    if (key === 'name') fields.name = readName(scanner, `inputs[${index}].name`);
     else if (key === 'datatype') fields.datatype = readDatatype(scanner, labelOf(fields, index));
     else if (key === 'shape') fields.shape = readShape(scanner, labelOf(fields, index));
     else if (key === 'parameters')
@@ -184,7 +198,7 @@ class RequestDecoder {
     let name: string | null = null;
     let wanted: Omit<RequestedOutput, 'name'> = { binary: false, classificationCount: 0 };
     scanner.readObject(`outputs[${index}]`, (key) => {
-      if (key === 'name') name = scanner.readString(`outputs[${index}].name`);
+      if (key === 'name') name = readName(scanner, `outputs[${index}].name`);
       else if (key === 'parameters')
         wanted = readOutputParameters(scanner, name === null ? `outputs[${index}]` : `output "${name}"`);
       else scanner.skipValue();
@@ -192,6 +206,26 @@ class RequestDecoder {
     if (name === null) throw invalid(`outputs[${index}]: "name" is missing`);
     return { name, binary: wanted.binary, classificationCount: wanted.classificationCount };
   }
+}
+
+function readName(scanner: JsonScanner, what: string): string {
+  const name = readText(scanner, what, NAME_CHARACTERS);
+  if (name === '') throw invalid(`${what}: is empty`);
+  return name;
+}
+
+function readText(scanner: JsonScanner, what: string, limit: number): string {
+  const text = scanner.readString(what);
+  if (text.length > limit)
+    throw invalid(
+      `${what}: has ${text.length} characters, the limit is ${limit}: ${JSON.stringify(text.slice(0, 40))}…`,
+    );
+  return text;
+}
+
+function checkTensorCount(what: string, index: number): void {
+  if (index === TENSOR_LIMIT)
+    throw invalid(`"${what}" has more than ${TENSOR_LIMIT} entries, which is the limit`);
 }
 
 function labelOf(fields: InputFields, index: number): string {

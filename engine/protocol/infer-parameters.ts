@@ -1,6 +1,10 @@
 import { EngineError, invalid } from '../base';
 import type { ParameterValue, RequestedOutput } from '../inference';
 import type { JsonScanner } from './json-scanner';
+import { sharedMemoryUnsupported } from './shared-memory';
+
+/** Parameters of one request, input or output. */
+const PARAMETER_LIMIT = 256;
 
 /** Parameters of the request whose type the protocol fixes. */
 const TYPED: Readonly<Record<string, (value: ParameterValue) => string | null>> = {
@@ -51,20 +55,22 @@ export function readOutputParameters(scanner: JsonScanner, label: string): Omit<
   const binary = parameters.get('binary_data') ?? false;
   if (typeof binary !== 'boolean')
     throw invalid(`${label}: binary_data must be true or false, ${shown(binary)} was given`);
-  const classification = parameters.get('classification') ?? 0;
-  if (classification !== 0) {
-    throw new EngineError(
-      'UNSUPPORTED',
-      `${label}: classification is not supported: ask for the output itself and sort it`,
-    );
-  }
-  return { binary, classificationCount: 0 };
+  return { binary, classificationCount: classificationOf(parameters.get('classification'), label) };
+}
+
+/** Classes asked for; 0 for none. */
+function classificationOf(value: ParameterValue | undefined, label: string): number {
+  if (value === undefined) return 0;
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
+  throw invalid(`${label}: classification must be a whole number of at least 0, ${shown(value)} was given`);
 }
 
 function readParameters(scanner: JsonScanner): Map<string, ParameterValue> {
   const parameters = new Map<string, ParameterValue>();
   scanner.readObject('parameters', (key) => {
     const value = scanner.readScalar(`parameter "${key}"`);
+    if (parameters.size === PARAMETER_LIMIT)
+      throw invalid(`more than ${PARAMETER_LIMIT} parameters stand in one object, which is the limit`);
     if (value === null)
       throw scanner.fail(`parameter "${key}": must be a string, a number or a boolean, null was given`);
     parameters.set(key, value);
@@ -74,12 +80,8 @@ function readParameters(scanner: JsonScanner): Map<string, ParameterValue> {
 
 function refuseSharedMemory(parameters: ReadonlyMap<string, ParameterValue>, label: string): void {
   for (const key of parameters.keys()) {
-    if (key.startsWith('shared_memory_')) {
-      throw new EngineError(
-        'UNSUPPORTED',
-        `${label}: shared memory is not supported: send the data in the body (binary tensors)`,
-      );
-    }
+    if (key.startsWith('shared_memory_'))
+      throw new EngineError('UNSUPPORTED', `${label}: ${sharedMemoryUnsupported().message}`);
   }
 }
 

@@ -1,9 +1,12 @@
 import { isUtf8 } from 'node:buffer';
+import { invalid } from '../base';
 import { quote } from './json-cursor';
 import { JsonNumbers } from './json-numbers';
 
 /** Levels of arrays and objects in one body; the limit that Triton has. */
 const DEPTH_LIMIT = 100;
+/** Keys of one object: far beyond what any message has. A bound, since they are kept to find one that stands twice. */
+const KEY_LIMIT = 4096;
 /** From here a set finds a key that is there already faster than a look at each. */
 const KEYS_LOOKED_AT = 16;
 
@@ -250,6 +253,7 @@ class KeySet {
   add(key: string): boolean {
     if (this.#many) {
       const { size } = this.#many;
+      if (size === KEY_LIMIT) throw invalid(`an object has more than ${KEY_LIMIT} keys, which is the limit`);
       return this.#many.add(key).size > size;
     }
     if (this.#few.includes(key)) return false;

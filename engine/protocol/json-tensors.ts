@@ -1,6 +1,6 @@
 import { invalid } from '../base';
 import type { Datatype } from '../contract';
-import { elementCount, formatShape } from '../tensor';
+import { checkBytesCount, elementCount, formatShape } from '../tensor';
 import { createJsonElements, type JsonElements } from './json-elements';
 import type { JsonScanner } from './json-scanner';
 
@@ -20,6 +20,7 @@ export interface TensorHead {
  */
 export function readJsonTensor(scanner: JsonScanner, { label, datatype, shape }: TensorHead): Uint8Array {
   const count = elementCount(shape);
+  if (datatype === 'BYTES') checkBytesCount(label, count);
   // An element is at least one byte, and a comma or bracket follows: no memory for elements that cannot be there.
   if (count * 2 > scanner.bytesLeft) {
     throw invalid(

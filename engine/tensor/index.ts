@@ -1,4 +1,10 @@
-export { bytesElementOffsets, decodeBytesElements, encodeBytesElements } from './bytes-elements';
+export {
+  BYTES_ELEMENT_LIMIT,
+  bytesElementOffsets,
+  checkBytesCount,
+  decodeBytesElements,
+  encodeBytesElements,
+} from './bytes-elements';
 export { concatRows } from './concat';
 export { ELEMENT_BYTES } from './datatype';
 export { elementCount, formatShape } from './shape';
