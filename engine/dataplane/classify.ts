@@ -82,7 +82,7 @@ export function classify(
 ): NamedTensor {
   const type = checkRanked(name, datatype, elementCount(shape));
   const rows = batchable ? (shape[0] ?? 1) : 1;
-  const classes = rows === 0 ? 0 : elementCount(shape) / rows;
+  const classes = elementCount(batchable ? shape.slice(1) : shape);
   const kept = Math.min(count, classes);
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   const elementBytes = ELEMENT_BYTES[type] ?? 1;
@@ -98,7 +98,9 @@ export function classify(
 
 function checkRanked(name: string, datatype: Datatype, elements: number): Ranked {
   if (datatype === 'FP16' || datatype === 'BF16' || datatype === 'BYTES')
-    throw invalid(`output "${name}": classification of ${datatype} is not possible; ask for the output itself`);
+    throw invalid(
+      `output "${name}": classification of ${datatype} is not possible; ask for the output itself`,
+    );
   if (elements > CLASSIFIED_ELEMENT_LIMIT)
     throw invalid(
       `output "${name}": classification is possible up to ${CLASSIFIED_ELEMENT_LIMIT} elements, it has ${elements}`,
@@ -114,7 +116,10 @@ function highest(classes: number, kept: number, valueAt: (index: number) => numb
     if (left < right) return 1;
     return nanLast(left, right) || a - b;
   };
-  if (kept > FEW_CLASSES) return Array.from({ length: classes }, (_, i) => i).sort(before).slice(0, kept);
+  if (kept > FEW_CLASSES)
+    return Array.from({ length: classes }, (_, i) => i)
+      .sort(before)
+      .slice(0, kept);
   const best: number[] = [];
   for (let index = 0; index < classes; index++) {
     const last = best.at(-1);

@@ -1,13 +1,21 @@
 import { randomUUID } from 'node:crypto';
-import { type EngineError, type Logger, toEngineError } from '../base';
+import { EngineError, type Logger, toEngineError } from '../base';
+import type { ErrorCode } from '../contract';
 import type { Response } from './response-bytes';
 
+/** An error whose answer has headers of its own. */
+export class ErrorWithHeaders extends EngineError {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    readonly headers: Readonly<Record<string, string>>,
+  ) {
+    super(code, message);
+  }
+}
+
 /** The only place where an error becomes an HTTP answer. What is not the caller's to know goes to the log, under an id. */
-export function errorResponse(
-  thrown: unknown,
-  logger: Logger,
-  extra: Readonly<Record<string, string>> = {},
-): Response {
+export function errorResponse(thrown: unknown, logger: Logger): Response {
   const error = toEngineError(thrown);
   let { message } = error;
   if (error.code === 'INTERNAL') {
@@ -18,7 +26,7 @@ export function errorResponse(
   const headers: Record<string, string> = {
     'Content-Type': 'application/json',
     'ferry-error-code': error.code,
-    ...extra,
+    ...(error instanceof ErrorWithHeaders ? error.headers : {}),
   };
   if (error.retryAfterSeconds !== undefined) headers['Retry-After'] = String(error.retryAfterSeconds);
   return { status: error.httpStatus, headers, chunks: [Buffer.from(JSON.stringify({ error: message }))] };

@@ -26,6 +26,8 @@ export interface RouteParameters {
   readonly model: string;
   /** Null: none was named. */
   readonly version: string | null;
+  /** Decoded; empty on paths without a region of shared memory. */
+  readonly region: string;
 }
 
 /** What all routes work with. */
@@ -41,4 +43,9 @@ const JSON_TYPE = { 'Content-Type': 'application/json' } as const;
 /** Answers with JSON text. */
 export function sendJson(exchange: Exchange, status: number, text: string): void {
   exchange.respond(status, JSON_TYPE, [Buffer.from(text)]);
+}
+
+/** Answers that it is done: there is nothing more to say. */
+export function sendNothing(exchange: Exchange): void {
+  exchange.respond(200, {}, []);
 }

@@ -8,7 +8,7 @@ import { createGate, type GatedRequest, isLoopback } from './gate';
 import { type ConnectionHost, type ConnectionLimits, HttpConnection } from './http-connection';
 import type { RequestHead } from './request-head';
 import type { Response } from './response-bytes';
-import { createRoutes, type FoundRoute, WrongMethod } from './routes';
+import { createRoutes, type FoundRoute } from './routes';
 
 export interface HttpDoorOptions {
   readonly dataPlane: DataPlane;
@@ -149,9 +149,7 @@ class SocketHttpDoor implements HttpDoor, ConnectionHost {
       const route = this.#routeOf(exchange);
       await route.handle(exchange, route, this.#context);
     } catch (error) {
-      const extra: Record<string, string> =
-        error instanceof WrongMethod ? { Allow: error.allowed.join(', ') } : {};
-      const { status, headers, chunks } = errorResponse(error, this.#context.logger, extra);
+      const { status, headers, chunks } = errorResponse(error, this.#context.logger);
       exchange.respond(status, headers, chunks);
     } finally {
       this.#inFlight--;

@@ -1,5 +1,6 @@
-import { EngineError, invalid } from '../base';
+import { invalid } from '../base';
 import { decodeInferRequest, encodeInferResponse } from '../protocol';
+import { compressed, plainBody, wantedCoding } from './content-encoding';
 import type { Exchange, RouteContext, RouteParameters } from './exchange';
 import type { RequestHeaders } from './request-head';
 
@@ -11,8 +12,7 @@ export async function inferRoute(
 ): Promise<void> {
   const { headers } = exchange.head;
   const headerLength = headerLengthOf(headers);
-  refuseContentEncoding(headers);
-  const whole = exchange.body(maxRequestBytes);
+  const whole = plainBody(exchange, maxRequestBytes);
   const body = whole instanceof Promise ? await whole : whole;
   // A body without JSON says nothing of itself: its form is the model's.
   const specs = headerLength === 0 ? dataPlane.inputsOf(model, version) : undefined;
@@ -20,25 +20,20 @@ export async function inferRoute(
   const inference = decodeInferRequest({ model, version, body, headerLength, signal, specs });
   const result = await dataPlane.infer(inference);
   const answer = encodeInferResponse(inference, result);
-  exchange.respond(200, answer.headers, answer.chunks);
+  const coding = wantedCoding(headers.get('accept-encoding'));
+  if (coding === null) exchange.respond(200, answer.headers, answer.chunks);
+  else {
+    const packed = await compressed(answer.chunks, coding);
+    exchange.respond(200, { ...answer.headers, 'Content-Encoding': coding }, [packed]);
+  }
 }
 
-/** `Inference-Header-Content-Length`: bytes of JSON before the binary tensors; null when absent. */
+/** `Inference-Header-Content-Length`: bytes of JSON (before compression) before the binary tensors; null when absent. */
 function headerLengthOf(headers: RequestHeaders): number | null {
   const text = headers.get('inference-header-content-length');
   if (text === undefined) return null;
   if (/^\d{1,15}$/.test(text)) return Number(text);
   throw invalid(
     `Inference-Header-Content-Length must be a whole number of at least 0, ${JSON.stringify(text).slice(0, 60)} was given`,
-  );
-}
-
-/** The place where compressed bodies will be unpacked. */
-function refuseContentEncoding(headers: RequestHeaders): void {
-  const encoding = headers.get('content-encoding') ?? 'identity';
-  if (encoding.toLowerCase() === 'identity') return;
-  throw new EngineError(
-    'UNSUPPORTED',
-    `Content-Encoding "${encoding.slice(0, 60)}" is not supported: send the body as it is`,
   );
 }

@@ -18,3 +18,12 @@ export function modelMetadataRoute(
 ): void {
   sendJson(exchange, 200, encodeModelMetadata(dataPlane.modelMetadata(model, version)));
 }
+
+/** `GET /v2/models/{model}/config`: the effective ModelConfig, by Triton's field names. */
+export function modelConfigRoute(
+  exchange: Exchange,
+  { model, version }: RouteParameters,
+  { dataPlane }: RouteContext,
+): void {
+  sendJson(exchange, 200, JSON.stringify(dataPlane.modelConfig(model, version)));
+}

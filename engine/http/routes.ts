@@ -1,9 +1,24 @@
 import createRouter, { type HTTPMethod } from 'find-my-way';
 import { EngineError } from '../base';
+import { ErrorWithHeaders } from './error-response';
 import type { Exchange, RouteContext, RouteParameters } from './exchange';
 import { liveRoute, modelReadyRoute, readyRoute } from './health-route';
 import { inferRoute } from './infer-route';
-import { modelMetadataRoute, serverMetadataRoute } from './metadata-route';
+import { modelConfigRoute, modelMetadataRoute, serverMetadataRoute } from './metadata-route';
+import { loadRoute, namedRepositoryRoute, repositoryIndexRoute, unloadRoute } from './repository-route';
+import {
+  logSettingsRoute,
+  traceSettingsRoute,
+  updateLogSettingsRoute,
+  updateTraceSettingsRoute,
+} from './settings-route';
+import {
+  regionStatusRoute,
+  registerRegionRoute,
+  sharedMemoryStatusRoute,
+  unregisterRoute,
+} from './shared-memory-route';
+import { statsRoute } from './stats-route';
 
 type Handle = (exchange: Exchange, route: RouteParameters, context: RouteContext) => void | Promise<void>;
 
@@ -22,10 +37,19 @@ function modelRoute(method: Route['method'], suffix: string, handle: Handle): Ro
   ];
 }
 
-/**
- * Everything the data plane serves over HTTP. The protocol's other parts get their rows here: model `config` and `stats`,
- * `/v2/models/stats`, `/v2/repository/…`.
- */
+/** The paths of one kind of shared memory. */
+function sharedMemoryRoutes(kind: 'system' | 'cuda'): Route[] {
+  const path = `/v2/${kind}sharedmemory`;
+  return [
+    { method: 'GET', path: `${path}/status`, handle: sharedMemoryStatusRoute },
+    { method: 'GET', path: `${path}/region/:region/status`, handle: regionStatusRoute },
+    { method: 'POST', path: `${path}/region/:region/register`, handle: registerRegionRoute },
+    { method: 'POST', path: `${path}/region/:region/unregister`, handle: unregisterRoute },
+    { method: 'POST', path: `${path}/unregister`, handle: unregisterRoute },
+  ];
+}
+
+/** Everything the data plane serves over HTTP. A literal path goes before one with a parameter in its place. */
 export const ROUTES: readonly Route[] = [
   { method: 'GET', path: '/v2', handle: serverMetadataRoute },
   // The protocol's OpenAPI description has the slash.
@@ -34,7 +58,24 @@ export const ROUTES: readonly Route[] = [
   { method: 'GET', path: '/v2/health/ready', handle: readyRoute },
   ...modelRoute('GET', '', modelMetadataRoute),
   ...modelRoute('GET', '/ready', modelReadyRoute),
+  ...modelRoute('GET', '/config', modelConfigRoute),
+  ...modelRoute('GET', '/stats', statsRoute),
+  { method: 'GET', path: '/v2/models/stats', handle: statsRoute },
   ...modelRoute('POST', '/infer', inferRoute),
+  { method: 'POST', path: '/v2/repository/index', handle: repositoryIndexRoute },
+  { method: 'POST', path: '/v2/repository/models/:model/load', handle: loadRoute },
+  { method: 'POST', path: '/v2/repository/models/:model/unload', handle: unloadRoute },
+  { method: 'POST', path: '/v2/repository/:repository/index', handle: namedRepositoryRoute },
+  { method: 'POST', path: '/v2/repository/:repository/models/:model/load', handle: namedRepositoryRoute },
+  { method: 'POST', path: '/v2/repository/:repository/models/:model/unload', handle: namedRepositoryRoute },
+  { method: 'GET', path: '/v2/trace/setting', handle: traceSettingsRoute },
+  { method: 'POST', path: '/v2/trace/setting', handle: updateTraceSettingsRoute },
+  { method: 'GET', path: '/v2/models/:model/trace/setting', handle: traceSettingsRoute },
+  { method: 'POST', path: '/v2/models/:model/trace/setting', handle: updateTraceSettingsRoute },
+  { method: 'GET', path: '/v2/logging', handle: logSettingsRoute },
+  { method: 'POST', path: '/v2/logging', handle: updateLogSettingsRoute },
+  ...sharedMemoryRoutes('system'),
+  ...sharedMemoryRoutes('cuda'),
 ];
 
 /** Room for the longest model name with every character percent-encoded. */
@@ -46,13 +87,12 @@ export interface FoundRoute extends RouteParameters {
 }
 
 /** Thrown for a path that exists, but not with this method. */
-export class WrongMethod extends EngineError {
-  constructor(
-    method: string,
-    path: string,
-    readonly allowed: readonly string[],
-  ) {
-    super('METHOD_NOT_ALLOWED', `Method Not Allowed: ${path} takes ${allowed.join(', ')}, not ${method}`);
+class WrongMethod extends ErrorWithHeaders {
+  constructor(method: string, path: string, allowed: readonly string[]) {
+    const methods = allowed.join(', ');
+    super('METHOD_NOT_ALLOWED', `Method Not Allowed: ${path} takes ${methods}, not ${method}`, {
+      Allow: methods,
+    });
   }
 }
 
@@ -67,7 +107,8 @@ export function createRoutes(): (method: string, url: string) => FoundRoute {
     const found = router.find(method as HTTPMethod, url);
     if (found) {
       const { handle } = found.store as { readonly handle: Handle };
-      return { handle, model: found.params.model ?? '', version: found.params.version ?? null };
+      const { model = '', version = null, region = '' } = found.params;
+      return { handle, model, version, region };
     }
     const path = url.slice(0, 200).split('?')[0] ?? '';
     const allowed = METHODS.filter((other) => router.find(other, url) !== null);
