@@ -1,6 +1,7 @@
 import { EngineError } from '../base';
-import type { InferenceRequest, ServerInfo } from '../inference';
+import type { InferenceRequest, InferenceResult, ServerInfo } from '../inference';
 import type { ModelRegistry } from '../models';
+import { checkClassification, classifyOutputs, wantsClasses } from './classify';
 import type { DataPlane } from './data-plane';
 
 /** Triton's names for what runs a model. */
@@ -10,7 +11,7 @@ const PLATFORMS = { onnxruntime: 'onnxruntime_onnx', simulated: 'ferry_simulated
  * Protocol extensions that this server has, by Triton's names. Clients act on the list (perf_analyzer asks for statistics when
  * it reads `statistics`), so a name is added here together with what it promises, not before.
  */
-const EXTENSIONS: readonly string[] = ['binary_tensor_data', 'statistics'];
+const EXTENSIONS: readonly string[] = ['binary_tensor_data', 'classification', 'statistics'];
 
 export interface RegistryDataPlaneOptions {
   readonly registry: ModelRegistry;
@@ -68,8 +69,16 @@ export class RegistryDataPlane implements DataPlane {
     return this.#registry.inputsOf(name, version);
   }
 
-  infer(request: InferenceRequest) {
-    return this.#registry.infer(request);
+  infer(request: InferenceRequest): Promise<InferenceResult> {
+    return wantsClasses(request) ? this.#inferClasses(request) : this.#registry.infer(request);
+  }
+
+  async #inferClasses(request: InferenceRequest): Promise<InferenceResult> {
+    const { model, version } = request;
+    const { batchable } = this.#registry.summary(model);
+    checkClassification(request, this.#registry.specOf(model, version).outputs, batchable);
+    const result = await this.#registry.infer(request);
+    return classifyOutputs(request, result, { batchable, labelsOf: () => null });
   }
 
   repositoryIndex(): never {

@@ -3,7 +3,6 @@ export {
   decodeIndexRequest,
   decodeLoadRequest,
   encodeRepositoryIndex,
-  LoadOverrideBuilder,
 } from './control-bodies';
 export { decodeInferRequest, type EncodedInferRequest } from './decode-infer-request';
 export { type EncodedInferResponse, encodeInferResponse } from './encode-infer-response';
