@@ -90,6 +90,13 @@ function buildCore(options: EngineOptions) {
     dataPath: options.dataPath,
     cpuBudget: cpuBudget(),
     drainLimitUs: options.drainTimeoutMs * 1000,
+    control: {
+      mode: options.modelControl,
+      pollUs: options.repositoryPollSecs * 1e6,
+      loadAtStart: options.loadModels,
+      exitOnError: options.exitOnError,
+      strictReadiness: options.strictReadiness,
+    },
     context: {
       clock,
       logger: logger.child('registry'),

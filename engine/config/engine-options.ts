@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MODEL_CONTROL_MODES, modelNameSchema } from '../contract';
 
 const port = z.number().int().min(0).max(65_535);
 const path = z
@@ -28,6 +29,14 @@ export const engineOptionsSchema = z.strictObject({
   repositoryPath: path,
   dataPath: path,
   starterModelsPath: path.nullable().default(null),
+  modelControl: z.enum(MODEL_CONTROL_MODES).default('poll'),
+  repositoryPollSecs: z.number().int().min(1).max(86_400).default(2),
+  loadModels: z
+    .array(z.union([z.literal('*'), modelNameSchema]))
+    .max(1000)
+    .default([]),
+  exitOnError: z.boolean().default(false),
+  strictReadiness: z.boolean().default(true),
   rendererPath: path.nullable().default(null),
   maxRequestBytes: z
     .number()
@@ -94,6 +103,31 @@ export const OPTION_TEXTS: Readonly<Record<EngineOptionName, OptionText>> = {
     value: 'DIR',
     help: 'models copied into a repository that does not exist yet',
   },
+  modelControl: {
+    flag: 'model-control',
+    value: 'MODE',
+    help: 'none, poll (follow the repository) or explicit (clients load and unload)',
+  },
+  repositoryPollSecs: {
+    flag: 'repository-poll-secs',
+    value: 'SECONDS',
+    help: 'how often the repository is looked at',
+  },
+  loadModels: {
+    flag: 'load-model',
+    value: 'NAME',
+    help: 'in explicit mode: model loaded at the start, "*" for all; may be repeated or separated by commas',
+  },
+  exitOnError: {
+    flag: 'exit-on-error',
+    value: null,
+    help: 'end when a model cannot be loaded at the start',
+  },
+  strictReadiness: {
+    flag: 'strict-readiness',
+    value: null,
+    help: 'ready only when every model that should serve does',
+  },
   rendererPath: { flag: 'renderer', value: 'DIR', help: 'the built console that browsers get' },
   maxRequestBytes: {
     flag: 'max-request-bytes',
@@ -122,6 +156,13 @@ export const OPTION_TEXTS: Readonly<Record<EngineOptionName, OptionText>> = {
 };
 
 export const OPTION_NAMES = Object.keys(OPTION_TEXTS) as readonly EngineOptionName[];
+
+/** Triton's spellings of flags that have another name here. */
+export const FLAG_ALIASES: Readonly<Record<string, string>> = {
+  'model-control-mode': 'model-control',
+  'model-repository': 'repository',
+  'model-store': 'repository',
+};
 
 /** "FERRY_HTTP_PORT" for `--http-port`. */
 export function envName(flag: string): string {
@@ -170,7 +211,7 @@ function shownDefault(name: EngineOptionName): string {
   const { otherwise } = OPTION_TEXTS[name];
   if (otherwise !== undefined) return otherwise;
   const value: unknown = engineOptionsSchema.shape[name].safeParse(undefined).data;
-  if (value === false) return 'off';
+  if (typeof value === 'boolean') return value ? 'on' : 'off';
   if (name === 'maxRequestBytes') return `${Number(value) / MIB} MiB`;
   return value === null || value === undefined || (Array.isArray(value) && value.length === 0)
     ? 'none'

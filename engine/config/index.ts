@@ -10,11 +10,15 @@ export {
 } from './engine-options';
 export {
   type ConfigInput,
+  type ConfigInstanceGroup,
   type ConfigOutput,
+  configDataType,
   configParameter,
   type ModelConfig,
   wireDatatype,
 } from './model-config';
+export { parseModelConfigJson } from './model-config-json';
+export { ModelConfigType } from './model-config-proto';
 export { parseModelConfig, writeModelConfig } from './model-config-text';
 export {
   dimsOmitBatch,
@@ -24,4 +28,5 @@ export {
   settingsOf,
 } from './model-settings';
 export { type EngineOptionsSource, parseEngineOptions } from './parse-engine-options';
+export { printModelConfig } from './print-model-config';
 export { type RunFile, readRunFile, removeRunFile, writeRunFile } from './run-file';

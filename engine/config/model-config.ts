@@ -26,6 +26,11 @@ export function wireDatatype(type: ConfigDataType): Datatype | null {
   return type === 'TYPE_STRING' ? 'BYTES' : (type.slice('TYPE_'.length) as Datatype);
 }
 
+/** The configuration's name of a wire datatype. */
+export function configDataType(datatype: Datatype): ConfigDataType {
+  return datatype === 'BYTES' ? 'TYPE_STRING' : `TYPE_${datatype}`;
+}
+
 export interface ConfigReshape {
   readonly shape?: readonly number[];
 }

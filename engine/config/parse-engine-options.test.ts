@@ -50,6 +50,11 @@ describe('engine options', () => {
       repositoryPath: '/data/models',
       dataPath: '/data',
       starterModelsPath: null,
+      modelControl: 'poll',
+      repositoryPollSecs: 2,
+      loadModels: [],
+      exitOnError: false,
+      strictReadiness: true,
       rendererPath: null,
       maxRequestBytes: 256 * 1024 * 1024,
       drainTimeoutMs: 30_000,
@@ -166,5 +171,45 @@ describe('engine options', () => {
     );
     expect(defaultDataPath('darwin', {}, '/Users/a')).toBe('/Users/a/Library/Application Support/Ferry');
     expect(defaultDataPath('win32', { APPDATA: 'C:\\A' }, 'C:\\U')).toBe('C:\\A\\Ferry');
+  });
+});
+
+describe('model control', () => {
+  it("is understood in Triton's spellings", () => {
+    const words = [
+      '--model-control-mode=explicit',
+      '--model-store',
+      '/m',
+      '--load-model=a',
+      '--load-model',
+      'b',
+    ];
+    expect(parse([...words, '--strict-readiness=false', '--exit-on-error=true'])).toMatchObject({
+      modelControl: 'explicit',
+      repositoryPath: '/m',
+      loadModels: ['a', 'b'],
+      strictReadiness: false,
+      exitOnError: true,
+    });
+    expect(parse(['--no-strict-readiness', '--exit-on-error'])).toMatchObject({
+      strictReadiness: false,
+      exitOnError: true,
+    });
+  });
+
+  it('names models to load only where the operator decides what is loaded', () => {
+    expect(faultsOf(['--load-model', 'a'])).toMatch(
+      /--load-model: only with --model-control explicit; it is poll/,
+    );
+    expect(parse(['--load-model', '*', '--model-control', 'explicit']).loadModels).toEqual(['*']);
+  });
+
+  it('refuses other modes, names that are paths and switches with other values', () => {
+    expect(faultsOf(['--model-control', 'all'])).toMatch(/--model-control: "all" is not allowed/);
+    expect(faultsOf(['--model-control', 'explicit', '--load-model', '../a'])).toMatch(
+      /--load-model: .*"\.\.\/a"/,
+    );
+    expect(faultsOf(['--exit-on-error=maybe'])).toMatch(/--exit-on-error takes no value but true or false/);
+    expect(faultsOf(['--no-exit-on-error=true'])).toMatch(/--no-exit-on-error takes no value/);
   });
 });

@@ -12,6 +12,7 @@ import {
   engineHelp,
   engineOptionsSchema,
   envName,
+  FLAG_ALIASES,
   OPTION_NAMES,
   OPTION_TEXTS,
 } from './engine-options';
@@ -69,6 +70,7 @@ export function parseEngineOptions(
     throw invalid(`${count}:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
   }
   Object.freeze(checked.data.allowedHosts);
+  Object.freeze(checked.data.loadModels);
   return { options: Object.freeze(checked.data) };
 }
 
@@ -99,7 +101,9 @@ const SWITCHES = OPTION_NAMES.filter((name) => OPTION_TEXTS[name].value === null
   OPTION_TEXTS[name].flag,
   `no-${OPTION_TEXTS[name].flag}`,
 ]);
-const KNOWN = new Set([...FLAGS, ...SWITCHES, 'port', 'config', 'help']);
+const KNOWN = new Set([...FLAGS, ...SWITCHES, ...Object.keys(FLAG_ALIASES), 'port', 'config', 'help']);
+/** Options that are lists: given again, they grow. */
+const LISTS: readonly string[] = [OPTION_TEXTS.allowedHosts.flag, OPTION_TEXTS.loadModels.flag];
 
 interface CommandLine {
   readonly given: Given;
@@ -141,22 +145,36 @@ interface FlagToken {
   readonly inlineValue: boolean | undefined;
 }
 
-function takeFlag(
-  { name, rawName, value, inlineValue }: FlagToken,
-  texts: Map<string, string>,
-  faults: string[],
-): void {
+function takeFlag(token: FlagToken, texts: Map<string, string>, faults: string[]): void {
+  const { rawName, value, inlineValue } = token;
+  const name = FLAG_ALIASES[token.name] ?? token.name;
   if (!KNOWN.has(name)) {
     faults.push(`${rawName} is not an option.${didYouMean(name, KNOWN).replace('"', '"--')}`);
   } else if (SWITCHES.includes(name)) {
-    if (value !== undefined) faults.push(`--${name} takes no value`);
-    texts.set(name.replace(/^no-/, ''), String(!name.startsWith('no-')));
+    takeSwitch(name, value, texts, faults);
   } else if (value === undefined || (!inlineValue && value.startsWith('--'))) {
     faults.push(`--${name} needs a value`);
   } else {
-    const before = name === OPTION_TEXTS.allowedHosts.flag ? texts.get(name) : undefined;
+    const before = LISTS.includes(name) ? texts.get(name) : undefined;
     texts.set(name, before === undefined ? value : `${before},${value}`);
   }
+}
+
+/** `--switch`, `--no-switch`, and as Triton has it `--switch=false`. */
+function takeSwitch(
+  name: string,
+  value: string | undefined,
+  texts: Map<string, string>,
+  faults: string[],
+): void {
+  if (name.startsWith('no-')) {
+    if (value !== undefined) faults.push(`--${name} takes no value`);
+    texts.set(name.slice('no-'.length), 'false');
+    return;
+  }
+  const on = value === undefined ? true : SWITCH_WORDS.get(value.toLowerCase());
+  if (on === undefined) faults.push(`--${name} takes no value but true or false`);
+  texts.set(name, String(on ?? true));
 }
 
 function readEnv(env: EngineOptionsSource['env'], faults: string[]): Given {
@@ -206,6 +224,7 @@ function valueFromText(name: EngineOptionName, text: string): unknown {
     case 'metricsPort':
     case 'controlPort':
     case 'drainTimeoutMs':
+    case 'repositoryPollSecs':
       return numberOf(text);
     case 'maxRequestBytes': {
       const [, digits, unit = ''] = /^(\d+)\s*([A-Za-z]*)$/.exec(text) ?? [];
@@ -213,8 +232,11 @@ function valueFromText(name: EngineOptionName, text: string): unknown {
       return digits === undefined || factor === undefined ? text : Number(digits) * factor;
     }
     case 'allowNetwork':
+    case 'exitOnError':
+    case 'strictReadiness':
       return SWITCH_WORDS.get(text.toLowerCase()) ?? text;
     case 'allowedHosts':
+    case 'loadModels':
       return text
         .split(',')
         .map((part) => part.trim())
@@ -275,6 +297,10 @@ function checkTogether(
         'reaches the address can then send inference requests), or leave it at 127.0.0.1',
     );
   }
+  if (options.loadModels.length > 0 && options.modelControl !== 'explicit')
+    faults.push(
+      `${labelOf('loadModels')}: only with --model-control explicit; it is ${options.modelControl}`,
+    );
   const owners = new Map<number, EngineOptionName>();
   for (const name of PORTS) {
     const wanted = options[name];

@@ -34,6 +34,10 @@ export interface TensorSpec {
 export const MODEL_STATES = ['unavailable', 'loading', 'ready', 'unloading'] as const;
 export type ModelState = (typeof MODEL_STATES)[number];
 
+/** Who may load and unload models beside the console, and whether the repository's folder is followed. */
+export const MODEL_CONTROL_MODES = ['none', 'poll', 'explicit'] as const;
+export type ModelControlMode = (typeof MODEL_CONTROL_MODES)[number];
+
 export const EXECUTION_PROVIDERS = ['cpu', 'cuda', 'tensorrt', 'dml', 'coreml', 'webgpu'] as const;
 export type ExecutionProvider = (typeof EXECUTION_PROVIDERS)[number];
 

@@ -1,5 +1,6 @@
 import { EngineError } from '../base';
-import type { InferenceRequest, InferenceResult, ServerInfo } from '../inference';
+import { printModelConfig } from '../config';
+import type { InferenceRequest, InferenceResult, LoadOverride, ServerInfo } from '../inference';
 import type { ModelRegistry } from '../models';
 import { checkClassification, classifyOutputs, wantsClasses } from './classify';
 import type { DataPlane } from './data-plane';
@@ -11,7 +12,14 @@ const PLATFORMS = { onnxruntime: 'onnxruntime_onnx', simulated: 'ferry_simulated
  * Protocol extensions that this server has, by Triton's names. Clients act on the list (perf_analyzer asks for statistics when
  * it reads `statistics`), so a name is added here together with what it promises, not before.
  */
-const EXTENSIONS: readonly string[] = ['binary_tensor_data', 'classification', 'statistics'];
+const EXTENSIONS: readonly string[] = [
+  'binary_tensor_data',
+  'classification',
+  'model_configuration',
+  'model_repository',
+  'model_repository(unload_dependents)',
+  'statistics',
+];
 
 export interface RegistryDataPlaneOptions {
   readonly registry: ModelRegistry;
@@ -57,8 +65,8 @@ export class RegistryDataPlane implements DataPlane {
     return { name, versions: version === null ? versionsReady : [version], platform, inputs, outputs };
   }
 
-  modelConfig(): never {
-    throw unsupported('model configuration');
+  modelConfig(name: string, version: string | null) {
+    return printModelConfig(this.#registry.configOf(name, version));
   }
 
   statistics(name: string | null, version: string | null) {
@@ -77,20 +85,35 @@ export class RegistryDataPlane implements DataPlane {
     const { model, version } = request;
     const { batchable } = this.#registry.summary(model);
     checkClassification(request, this.#registry.specOf(model, version).outputs, batchable);
+    // Read before it runs: the model may be unloaded when the answer is there.
+    const labels = new Map(
+      request.outputs?.map(({ name }) => [name, this.#registry.labelsOf(model, version, name)]),
+    );
     const result = await this.#registry.infer(request);
-    return classifyOutputs(request, result, { batchable, labelsOf: () => null });
+    return classifyOutputs(request, result, { batchable, labelsOf: (output) => labels.get(output) ?? null });
   }
 
-  repositoryIndex(): never {
-    throw unsupported('repository index');
+  repositoryIndex(readyOnly: boolean) {
+    return this.#registry.index(readyOnly);
   }
 
-  loadModel(): never {
-    throw unsupported('load');
+  async loadModel(name: string, override: LoadOverride): Promise<void> {
+    this.#requireExplicit();
+    await this.#registry.load(name, override);
   }
 
-  unloadModel(): never {
-    throw unsupported('unload');
+  async unloadModel(name: string): Promise<void> {
+    this.#requireExplicit();
+    await this.#registry.beginUnload(name);
+  }
+
+  #requireExplicit(): void {
+    const { controlMode } = this.#registry;
+    if (controlMode === 'explicit') return;
+    throw new EngineError(
+      'CONTROL_REFUSED',
+      `explicit model load / unload is not allowed in model control mode "${controlMode}"; the server must be started with --model-control explicit`,
+    );
   }
 
   traceSettings(): never {

@@ -1,5 +1,5 @@
 import { EngineError, toEngineError } from '../base';
-import { patchModelConfig, settingsOf } from '../config';
+import { type ModelConfig, patchModelConfig, settingsOf } from '../config';
 import type {
   ModelCounters,
   ModelSettings,
@@ -8,19 +8,19 @@ import type {
   ModelSummary,
   SettingOrigin,
 } from '../contract';
-import type { ModelStatistics } from '../inference';
+import type { ModelStatistics, RepositoryIndexEntry } from '../inference';
 import { ModelStats } from '../metrics';
+import { completeConfig } from './complete-config';
 import { describeChange } from './describe-change';
+import { type OutputLabels, readLabels } from './labels';
 import { moveModel } from './lifecycle';
-import {
-  fingerprintOf,
-  type ModelDefinition,
-  type ModelVersion,
-  readModelDefinition,
-  writeSettings,
-} from './model-definition';
+import type { LoadSource } from './load-source';
+import { fingerprintOf, type ModelDefinition, type ModelVersion, writeSettings } from './model-definition';
+import { summarizeModel } from './model-summary';
 import type { ScannedModel } from './repository';
-import { ServedModel, type ServingContext } from './served-model';
+import { indexModel } from './repository-index';
+import type { ServedModel, ServingContext } from './served-model';
+import { createVersions, ServedVersions, startAll } from './served-versions';
 
 /** One model of the registry: its definition on disk, its state, and the versions that serve. */
 export class RegistryEntry {
@@ -31,11 +31,17 @@ export class RegistryEntry {
   #scanned: ScannedModel;
   #state: ModelState = 'unavailable';
   #reason: string | null;
-  #served = new Map<string, ServedModel>();
+  readonly #served = new ServedVersions();
   #loadDurationMs: number | null = null;
   /** Loading and unloading of one model go one after the other, in the order asked. */
   #work: Promise<unknown> = Promise.resolve();
   #wanted = false;
+  #everWanted = false;
+  /** How many of the works above are under way or wait. */
+  #pending = 0;
+  /** What serves by a load request's own configuration or files, and what lies in the repository meanwhile. */
+  #override: { readonly source: LoadSource; onDisk: ScannedModel } | null = null;
+  #labels: OutputLabels = new Map();
   #origins: Partial<Record<keyof ModelSettings, SettingOrigin>> = {};
 
   constructor(scanned: ScannedModel, context: ServingContext, changed: () => void) {
@@ -55,6 +61,22 @@ export class RegistryEntry {
   /** Says that it is to serve, before its load has its turn. */
   want(): void {
     this.#wanted = true;
+    this.#everWanted = true;
+  }
+
+  /** Takes that back for a model that could not be loaded and that nobody asked for. */
+  forgetWish(): void {
+    if (this.#state === 'unavailable') this.#wanted = false;
+  }
+
+  /** Nothing serves, nothing is under way: it can be forgotten without harm. */
+  get isIdle(): boolean {
+    return this.#state === 'unavailable' && this.#pending === 0;
+  }
+
+  /** Serves something else than what lies in the repository, or is about to. */
+  get isOverridden(): boolean {
+    return this.#override !== null;
   }
 
   /** What is known of its folder; without a fingerprint, so that the next scan reads it again. */
@@ -76,17 +98,16 @@ export class RegistryEntry {
   statistics(version: string | null): readonly ModelStatistics[] {
     const newest = this.served(version);
     if (version !== null) return [newest.statistics()];
-    return this.#versionsReady().flatMap((ready) => this.#served.get(ready)?.statistics() ?? []);
+    return this.#served.names.flatMap((ready) => this.#served.get(ready)?.statistics() ?? []);
   }
 
   get isServing(): boolean {
-    return this.#served.size > 0;
+    return this.#served.all.length > 0;
   }
 
   /** The ready version that answers; throws VERSION_NOT_FOUND or MODEL_NOT_READY. */
   served(version: string | null): ServedModel {
-    const wanted = version ?? this.#newestReady();
-    const served = wanted === null ? undefined : this.#served.get(wanted);
+    const served = version === null ? this.#served.newest : this.#served.get(version);
     if (served) return served;
     if (version !== null && !this.#definition?.versions.some((onDisk) => onDisk.version === version)) {
       throw new EngineError(
@@ -111,35 +132,60 @@ export class RegistryEntry {
     const found = definition?.versions.find((onDisk) => onDisk.version === served.version);
     if (!definition || !found)
       throw new EngineError('MODEL_NOT_READY', `model "${this.name}" is being changed on disk`);
-    return { ...found, batchable: definition.batchable, versionsReady: this.#versionsReady() };
+    return { ...found, batchable: definition.batchable, versionsReady: this.#served.names };
   }
 
-  load(repositoryPath: string, cpuBudget: number, drainLimitUs: number): Promise<void> {
+  /** Loads what `read` finds. A failed load leaves what serves as it is. */
+  load(read: () => Promise<LoadSource>, drainLimitUs: number): Promise<void> {
     return this.#inTurn(async () => {
-      this.#wanted = true;
+      this.want();
+      let source: LoadSource;
       try {
-        const definition = await readModelDefinition(repositoryPath, this.name, { cpuBudget });
-        this.#scanned = { name: this.name, definition, error: null };
-        this.#origins = {};
+        source = await read();
       } catch (error) {
         if (this.#state === 'unavailable') this.#reason = toEngineError(error).message;
         this.#changed();
         throw error;
       }
-      await this.#serve(drainLimitUs);
+      const before = { scanned: this.#scanned, origins: this.#origins };
+      const overridden = this.#override;
+      this.#scanned = { name: this.name, definition: source.definition, error: null };
+      this.#origins = {};
+      try {
+        await this.#serve(drainLimitUs);
+      } catch (error) {
+        this.#scanned = before.scanned;
+        this.#origins = before.origins;
+        await source.release();
+        throw error;
+      }
+      const onDisk = overridden?.onDisk ?? before.scanned;
+      this.#override = source.isOverride ? { source, onDisk } : null;
+      await overridden?.source.release();
     });
   }
 
-  unload(drainLimitUs: number): Promise<void> {
+  /** @param onRefusing called when it takes no more requests; those it has are answered until the promise resolves */
+  unload(drainLimitUs: number, onRefusing: () => void = () => undefined): Promise<void> {
     return this.#inTurn(async () => {
       this.#wanted = false;
       if (this.#state !== 'ready') return;
       this.#move('unloading', null);
-      const leaving = [...this.#served.values()];
-      this.#served = new Map();
+      const leaving = this.#served.replace([]);
+      onRefusing();
       await Promise.all(leaving.map((served) => served.retire(drainLimitUs)));
       this.#move('unavailable', 'unloaded');
+      await this.#dropOverride();
     });
+  }
+
+  async #dropOverride(): Promise<void> {
+    const override = this.#override;
+    if (!override) return;
+    this.#override = null;
+    this.#scanned = override.onDisk;
+    this.#origins = {};
+    await override.source.release();
   }
 
   /** Applies a patch to what serves (if anything), then, to keep it, writes it to config.pbtxt. */
@@ -150,8 +196,9 @@ export class RegistryEntry {
       // what the file will say, not the patch laid over the old values.
       const config = patchModelConfig(definition.config, patch, definition.settingsContext);
       const { settings } = settingsOf(config, definition.settingsContext);
-      await Promise.all([...this.#served.values()].map((served) => served.apply(settings)));
-      const written = keep ? await this.#write(definition, patch) : definition;
+      await Promise.all(this.#served.all.map((served) => served.apply(settings)));
+      // What serves by a load request has no file to be kept in.
+      const written = keep && !this.isOverridden ? await this.#write(definition, patch) : definition;
       for (const key of Object.keys(patch) as (keyof ModelSettings)[]) this.#origins[key] = 'override';
       this.#scanned = { name: this.name, definition: { ...written, config, settings }, error: null };
       this.#changed();
@@ -179,6 +226,10 @@ export class RegistryEntry {
     drainLimitUs: number,
   ): Promise<string | null> {
     return this.#inTurn(async () => {
+      if (this.#override) {
+        this.#override.onDisk = scanned;
+        return '';
+      }
       const before = this.#definition;
       const { definition } = scanned;
       if (before?.fingerprint !== known?.definition?.fingerprint) return null;
@@ -217,7 +268,7 @@ export class RegistryEntry {
   ): Promise<void> {
     try {
       if (kind === 'config' && this.#state === 'ready') {
-        await Promise.all([...this.#served.values()].map((served) => served.apply(definition.settings)));
+        await Promise.all(this.#served.all.map((served) => served.apply(definition.settings)));
       } else await this.#serve(drainLimitUs);
     } catch (error) {
       this.#context.logger.error(
@@ -227,46 +278,60 @@ export class RegistryEntry {
   }
 
   summary(): ModelSummary {
-    const definition = this.#definition;
-    const serving = this.#newest();
-    const provider = serving?.provider ?? { active: null, notes: [] };
-    return {
+    const serving = this.#served.newest;
+    return summarizeModel({
       name: this.name,
-      version: serving?.version ?? null,
-      versionsOnDisk: this.#versionsOnDisk(),
-      versionsReady: this.#versionsReady(),
+      definition: this.#definition,
       state: this.#state,
       reason: this.#reason,
-      backend: definition?.backend ?? 'onnxruntime',
-      inputs: definition?.inputs ?? [],
-      outputs: definition?.outputs ?? [],
-      batchable: definition?.batchable ?? false,
-      batchingNote: definition?.batchingNote ?? null,
-      settings: serving?.settings ?? definition?.settings ?? EMPTY_SETTINGS,
-      origins: { ...(definition?.origins ?? EMPTY_ORIGINS), ...this.#origins },
-      activeProvider: provider.active,
-      providerNotes: provider.notes,
-      instancesReady: [...this.#served.values()].reduce((sum, served) => sum + served.readyInstances, 0),
-      fileSizeBytes: definition?.fileSizeBytes ?? 0,
+      version: serving?.version ?? null,
+      versionsReady: this.#served.names,
+      settings: serving?.settings ?? null,
+      overridden: this.#origins,
+      provider: serving?.provider ?? { active: null, notes: [] },
+      instancesReady: this.#served.readyInstances,
       loadDurationMs: this.#loadDurationMs,
-      repositoryPath: definition?.folder ?? '',
-    };
+    });
   }
 
-  instancesByProvider(): readonly { readonly provider: string; readonly instances: number }[] {
-    return [...this.#served.values()].flatMap((served) => {
-      const { active } = served.provider;
-      return active === null ? [] : [{ provider: active, instances: served.readyInstances }];
-    });
+  /** The configuration in force, completed. Throws as `served`. */
+  config(version: string | null): ModelConfig {
+    const { settings, provider } = this.served(version);
+    return completeConfig(this.#requireDefinition(), { settings, activeProvider: provider.active });
+  }
+
+  /** Labels of an output's classes; null when it has none. Throws as `served`. */
+  labelsOf(version: string | null, output: string): readonly string[] | null {
+    this.served(version);
+    return this.#labels.get(output) ?? null;
+  }
+
+  get metricTags(): Readonly<Record<string, string>> {
+    return this.#definition?.config.metric_tags ?? {};
+  }
+
+  index(readyOnly: boolean): readonly RepositoryIndexEntry[] {
+    return indexModel(
+      {
+        name: this.name,
+        everWanted: this.#everWanted,
+        state: this.#state,
+        reason: this.#reason,
+        versionsServed:
+          this.#definition?.versions.filter((one) => one.served).map((one) => one.version) ?? [],
+        versionsReady: this.#served.names,
+      },
+      readyOnly,
+    );
+  }
+
+  instancesByProvider() {
+    return this.#served.instancesByProvider();
   }
 
   counters(): ModelCounters {
-    const all = [...this.#served.values()];
-    return this.stats.snapshot({
-      queueLength: all.reduce((sum, served) => sum + served.queueLength, 0),
-      inFlight: all.reduce((sum, served) => sum + served.inFlight, 0),
-      instances: all.reduce((sum, served) => sum + served.readyInstances, 0),
-    });
+    const { queueLength, inFlight, readyInstances: instances } = this.#served;
+    return this.stats.snapshot({ queueLength, inFlight, instances });
   }
 
   /** Makes the versions of the definition serve: the new ones are up before the old ones are let go. */
@@ -279,35 +344,21 @@ export class RegistryEntry {
       this.#context.logger.warn(
         `model "${this.name}": config.pbtxt sets ${field}, which is kept but has no effect yet`,
       );
-    const fresh = definition.versions
-      .filter((version) => version.served)
-      .map(
-        (version) =>
-          new ServedModel(
-            {
-              name: this.name,
-              version: version.version,
-              inputs: version.inputs,
-              outputs: version.outputs,
-              batchable: definition.batchable,
-              settings: definition.settings,
-              instanceSpecOf: (settings) => definition.instanceSpecOf(version, settings),
-              onGaveUp: (reason) => this.#lost(version.version, reason),
-            },
-            this.stats,
-            this.#context,
-          ),
-      );
-    const started = await Promise.allSettled(fresh.map((served) => served.start()));
-    const failure = started.find((result) => result.status === 'rejected');
-    if (failure) {
+    const fresh = createVersions(definition, this.stats, this.#context, (version, reason) =>
+      this.#lost(version, reason),
+    );
+    let labels: OutputLabels;
+    try {
+      labels = await readLabels(definition.folder, definition.config);
+      await startAll(fresh);
+    } catch (failure) {
       await Promise.all(fresh.map((served) => served.retire(0)));
-      const error = toEngineError(failure.reason);
+      const error = toEngineError(failure);
       if (this.#state === 'loading') this.#move('unavailable', error.message);
       throw error;
     }
-    const old = [...this.#served.values()];
-    this.#served = new Map(fresh.map((served) => [served.version, served]));
+    this.#labels = labels;
+    const old = this.#served.replace(fresh);
     this.#loadDurationMs = (clock.nowUs() - beganUs) / 1000;
     this.#move('ready', null);
     await Promise.all(old.map((served) => served.retire(drainLimitUs)));
@@ -318,7 +369,7 @@ export class RegistryEntry {
     const lost = this.#served.get(version);
     if (!lost || lost.readyInstances > 0) return;
     this.#served.delete(version);
-    if (this.#served.size === 0 && this.#state === 'ready') this.#move('unavailable', reason);
+    if (this.#served.all.length === 0 && this.#state === 'ready') this.#move('unavailable', reason);
     void lost.retire(0);
   }
 
@@ -330,7 +381,10 @@ export class RegistryEntry {
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#work.then(work);
+    this.#pending += 1;
+    const result = this.#work.then(work).finally(() => {
+      this.#pending -= 1;
+    });
     this.#work = result.catch(() => undefined);
     return result;
   }
@@ -344,42 +398,7 @@ export class RegistryEntry {
     throw this.#scanned.error ?? new EngineError('MODEL_INVALID', `model "${this.name}" cannot be read`);
   }
 
-  #versionsReady(): readonly string[] {
-    return [...this.#served.keys()].sort((a, b) => Number(a) - Number(b));
-  }
-
   #versionsOnDisk(): readonly string[] {
     return this.#definition?.versions.map((version) => version.version) ?? [];
   }
-
-  #newestReady(): string | null {
-    return this.#versionsReady().at(-1) ?? null;
-  }
-
-  #newest(): ServedModel | undefined {
-    const version = this.#newestReady();
-    return version === null ? undefined : this.#served.get(version);
-  }
 }
-
-/** What a model shows whose folder cannot be read: there is nothing to tune. */
-const EMPTY_SETTINGS: ModelSettings = {
-  batching: false,
-  maxBatchSize: 1,
-  preferredBatchSizes: [],
-  maxQueueDelayUs: 0,
-  maxQueueSize: 1,
-  instanceCount: 1,
-  executionProviders: ['cpu'],
-  intraOpThreads: 1,
-};
-const EMPTY_ORIGINS: Record<keyof ModelSettings, SettingOrigin> = {
-  batching: 'default',
-  maxBatchSize: 'default',
-  preferredBatchSizes: 'default',
-  maxQueueDelayUs: 'default',
-  maxQueueSize: 'default',
-  instanceCount: 'default',
-  executionProviders: 'default',
-  intraOpThreads: 'default',
-};

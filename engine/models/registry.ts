@@ -1,35 +1,46 @@
+import { rm } from 'node:fs/promises';
 import { Emitter, EngineError, invalid, toEngineError } from '../base';
-import {
-  type BatchRecord,
-  type ChangeMark,
-  type ModelCounters,
-  type ModelInspection,
-  type ModelSettings,
-  type ModelSettingsPatch,
-  type ModelSummary,
-  modelSettingsSchema,
-  type TensorSpec,
+import type { ModelConfig } from '../config';
+import type {
+  BatchRecord,
+  ChangeMark,
+  ModelControlMode,
+  ModelCounters,
+  ModelInspection,
+  ModelSettingsPatch,
+  ModelSummary,
+  TensorSpec,
 } from '../contract';
-import type { InferenceRequest, InferenceResult, ModelStatistics } from '../inference';
+import type {
+  InferenceRequest,
+  InferenceResult,
+  LoadOverride,
+  ModelStatistics,
+  RepositoryIndexEntry,
+} from '../inference';
+import { AppearingModels } from './appearing-models';
 import { describeChange } from './describe-change';
 import { importModel, removeModel } from './import-model';
 import { inspectModel } from './inspect-model';
+import { NO_OVERRIDE, readLoadSource, requireLoadable, unknownModel } from './load-source';
+import { DEFAULT_MODEL_CONTROL, type ModelControl, modelsAtStart } from './model-control';
+import { overridesPath } from './override-folder';
 import { planChanges } from './plan-changes';
 import { RegistryEntry } from './registry-entry';
 import { type ScannedModel, scanRepository } from './repository';
 import type { ServedModel, ServingContext } from './served-model';
 import { loadState, saveState } from './state-file';
+import { validSettings } from './valid-settings';
 
 export interface ModelRegistryOptions {
   readonly repositoryPath: string;
   readonly dataPath: string;
   readonly cpuBudget: number;
   readonly drainLimitUs: number;
+  /** What it leaves out is as in `DEFAULT_MODEL_CONTROL`. */
+  readonly control?: Partial<ModelControl>;
   readonly context: Omit<ServingContext, 'onInstanceLost' | 'onInstancesChanged'>;
 }
-
-/** How often the repository folder is looked at for changed files. */
-const POLL_US = 2e6;
 
 /** A mark before it has its number and time. */
 export type MarkText = Pick<ChangeMark, 'model' | 'kind' | 'text'>;
@@ -44,6 +55,10 @@ export class ModelRegistry {
   readonly #options: ModelRegistryOptions;
   readonly #entries = new Map<string, RegistryEntry>();
   readonly #context: ServingContext;
+  readonly #control: ModelControl;
+  readonly #appearing = new AppearingModels();
+  /** Names in the folder at the last look. */
+  #present: ReadonlySet<string> = new Set();
   #scanned: readonly ScannedModel[] = [];
   #scanning: Promise<void> = Promise.resolve();
   #started = false;
@@ -52,6 +67,7 @@ export class ModelRegistry {
 
   constructor(options: ModelRegistryOptions) {
     this.#options = options;
+    this.#control = { ...DEFAULT_MODEL_CONTROL, ...options.control };
     this.#context = {
       ...options.context,
       onInstanceLost: (model, message) => this.marks.emit({ model, kind: 'instance', text: message }),
@@ -59,22 +75,29 @@ export class ModelRegistry {
     };
   }
 
-  /** Reads the repository and loads what was loaded when the engine last stopped; at the very first start, everything. */
+  /**
+   * Reads the repository and loads what was loaded when the engine last stopped (at the very first start everything), or in
+   * `explicit` mode what the operator named. Rejects with MODEL_INVALID when a model does not load and `exitOnError` is set.
+   */
   async start(): Promise<void> {
-    await this.rescan();
     const { dataPath, context } = this.#options;
+    await rm(overridesPath(dataPath), { recursive: true, force: true });
+    await this.rescan();
     const remembered = await loadState(dataPath, context.logger);
-    const entries = (remembered?.loaded ?? [...this.#entries.keys()]).flatMap(
-      (name) => this.#entries.get(name) ?? [],
-    );
+    const names = modelsAtStart(this.#control, [...this.#entries.keys()], remembered?.loaded ?? null);
     // All at once, so that "ready" does not flicker between the first model and the last.
-    for (const entry of entries) entry.want();
+    for (const name of names) this.#entries.get(name)?.want();
     this.#started = true;
-    for (const { name } of entries) {
-      await this.load(name).catch((error: unknown) =>
-        context.logger.error(`model "${name}" was not loaded: ${toEngineError(error).message}`),
-      );
+    const failures: string[] = [];
+    for (const name of names) {
+      await this.load(name).catch((error: unknown) => {
+        const failure = `model "${name}" was not loaded: ${toEngineError(error).message}`;
+        context.logger.error(failure);
+        failures.push(failure);
+      });
     }
+    if (failures.length > 0 && this.#control.exitOnError)
+      throw new EngineError('MODEL_INVALID', failures.join('; '));
     this.#pollSoon();
   }
 
@@ -117,9 +140,14 @@ export class ModelRegistry {
     return this.#entry(name).stats.recentBatches();
   }
 
-  /** Every model that should serve does. A model that was unloaded on purpose does not count. */
+  /** Every model that should serve does, unless readiness is not strict. A model that was unloaded on purpose does not count. */
   get isReady(): boolean {
-    return this.#started && !this.#closed && [...this.#entries.values()].every((entry) => entry.isAsWanted);
+    if (!this.#started || this.#closed) return false;
+    return !this.#control.strictReadiness || [...this.#entries.values()].every((entry) => entry.isAsWanted);
+  }
+
+  get controlMode(): ModelControlMode {
+    return this.#control.mode;
   }
 
   /** Rejects with MODEL_UNKNOWN, VERSION_NOT_FOUND, MODEL_NOT_READY, or as `ServedModel.infer`. */
@@ -158,20 +186,57 @@ export class ModelRegistry {
     return this.#entry(name).specOf(version);
   }
 
-  /** Resolves when it serves. A loaded model is loaded anew from disk, the old one serving until the new one does. */
-  async load(name: string): Promise<ModelSummary> {
-    const entry = this.#entry(name);
-    await entry.load(this.#options.repositoryPath, this.#options.cpuBudget, this.#options.drainLimitUs);
+  /** The configuration in force, completed from the model's file and the defaults. Throws as `served`. */
+  configOf(name: string, version: string | null): ModelConfig {
+    return this.#entry(name).config(version);
+  }
+
+  /** Labels of an output's classes, by the model's labels file; null when it has none. Throws as `served`. */
+  labelsOf(name: string, version: string | null, output: string): readonly string[] | null {
+    return this.#entry(name).labelsOf(version, output);
+  }
+
+  /** Further labels of the model's metrics (`metric_tags`); MODEL_UNKNOWN. */
+  metricTagsOf(name: string): Readonly<Record<string, string>> {
+    return this.#entry(name).metricTags;
+  }
+
+  /** The repository's index, by name and version. */
+  index(readyOnly: boolean): readonly RepositoryIndexEntry[] {
+    return [...this.#entries.values()]
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+      .flatMap((entry) => entry.index(readyOnly));
+  }
+
+  /**
+   * Resolves when it serves. A loaded model is loaded anew, the old one serving until the new one does.
+   *
+   * @param override what to load in place of what lies in the repository; holds until the model is loaded again or unloaded
+   * Errors: MODEL_UNKNOWN, INVALID_ARGUMENT (override), MODEL_INVALID, UNSUPPORTED, INSTANCE_LOST.
+   */
+  async load(name: string, override: LoadOverride = NO_OVERRIDE): Promise<ModelSummary> {
+    if (!this.#entries.has(name)) await requireLoadable(this.#options.repositoryPath, name, override);
+    const entry = this.#entries.get(name) ?? this.#entryOf(name);
+    await entry.load(() => readLoadSource(this.#options, name, override), this.#options.drainLimitUs);
+    this.#appearing.forget(name);
     this.marks.emit({ model: name, kind: 'load', text: `${name} loaded` });
     await this.#remember();
     return entry.summary();
   }
 
   /** Resolves when its requests are answered and its memory is given back. */
-  async unload(name: string): Promise<void> {
-    await this.#entry(name).unload(this.#options.drainLimitUs);
+  async unload(name: string, onRefusing?: () => void): Promise<void> {
+    this.#appearing.forget(name);
+    await this.#entry(name).unload(this.#options.drainLimitUs, onRefusing);
     this.marks.emit({ model: name, kind: 'unload', text: `${name} unloaded` });
     await this.#remember();
+  }
+
+  /** As `unload`, but resolves when it takes no more requests. */
+  beginUnload(name: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.unload(name, resolve).then(resolve, reject);
+    });
   }
 
   inspect(path: string): Promise<ModelInspection> {
@@ -183,6 +248,7 @@ export class ModelRegistry {
     const wanted = name ?? (await this.inspect(path)).suggestedName;
     await importModel({ path, name: wanted, repositoryPath: this.#options.repositoryPath });
     await this.rescan();
+    this.#appearing.forget(wanted);
     return this.load(wanted);
   }
 
@@ -217,35 +283,65 @@ export class ModelRegistry {
   }
 
   async #scan(): Promise<void> {
-    const { repositoryPath, cpuBudget, drainLimitUs, context } = this.#options;
+    const { repositoryPath, cpuBudget } = this.#options;
     const known = new Map([...this.#entries].map(([name, entry]) => [name, entry.scanned]));
     const found = await scanRepository(repositoryPath, { cpuBudget, previous: this.#scanned });
     const changes = planChanges(this.#scanned, found);
     this.#scanned = found;
-    for (const scanned of changes.added)
-      this.#entries.set(scanned.name, new RegistryEntry(scanned, this.#context, () => this.#announceSoon()));
-    for (const name of changes.removed) {
-      const entry = this.#entries.get(name);
+    for (const scanned of changes.added) this.#appeared(scanned);
+    const gone = this.#forgetGone(found);
+    for (const { scanned, kind } of changes.modified) await this.#modified(scanned, kind, known);
+    if (gone + changes.added.length + changes.modified.length > 0) this.#announceSoon();
+  }
+
+  #appeared(scanned: ScannedModel): void {
+    // A load request may have brought it here before its folder came.
+    if (this.#entries.has(scanned.name)) return;
+    this.#newEntry(scanned);
+    if (this.#started && this.#follows) this.#appearing.appeared(scanned.name);
+  }
+
+  /** Lets models go whose folder is gone. Without following, those that are loaded stay. */
+  #forgetGone(found: readonly ScannedModel[]): number {
+    const present = new Set(found.map(({ name }) => name));
+    let gone = 0;
+    for (const [name, entry] of this.#entries) {
+      const isFollowed = this.#follows && !entry.isOverridden && this.#present.has(name);
+      if (present.has(name) || !(entry.isIdle || isFollowed)) continue;
       this.#entries.delete(name);
-      void entry?.unload(drainLimitUs);
+      this.#appearing.forget(name);
+      void entry.unload(this.#options.drainLimitUs);
+      gone += 1;
     }
-    for (const { scanned, kind } of changes.modified) {
-      context.logger.info(`model "${scanned.name}" changed on disk (${kind})`);
-      const { name } = scanned;
-      const entry = this.#entries.get(name);
-      const text = await entry?.follow(scanned, kind, known.get(name), drainLimitUs);
-      if (entry && text === null)
-        this.#scanned = this.#scanned.map((one) => (one.name === name ? entry.scanned : one));
-      if (text) this.marks.emit({ model: scanned.name, kind: 'settings', text });
-    }
-    if (changes.added.length + changes.removed.length + changes.modified.length > 0) this.#announceSoon();
+    this.#present = present;
+    return gone;
+  }
+
+  async #modified(
+    scanned: ScannedModel,
+    kind: 'config' | 'files',
+    known: ReadonlyMap<string, ScannedModel>,
+  ): Promise<void> {
+    const { name } = scanned;
+    const entry = this.#entries.get(name);
+    if (!entry || (entry.isWanted && !this.#follows)) return;
+    this.#options.context.logger.info(`model "${name}" changed on disk (${kind})`);
+    this.#appearing.changed(name);
+    const text = await entry.follow(scanned, kind, known.get(name), this.#options.drainLimitUs);
+    if (text === null) this.#scanned = this.#scanned.map((one) => (one.name === name ? entry.scanned : one));
+    if (text) this.marks.emit({ model: name, kind: 'settings', text });
+  }
+
+  get #follows(): boolean {
+    return this.#control.mode === 'poll';
   }
 
   #pollSoon(): void {
     const { clock, logger } = this.#options.context;
-    clock.callAt(clock.nowUs() + POLL_US, () => {
+    clock.callAt(clock.nowUs() + this.#control.pollUs, () => {
       if (this.#closed) return;
       this.rescan()
+        .then(() => this.#loadAppeared())
         .catch((error: unknown) =>
           logger.warn(`the repository could not be read: ${toEngineError(error).message}`),
         )
@@ -253,9 +349,32 @@ export class ModelRegistry {
     });
   }
 
+  #loadAppeared(): void {
+    if (this.#closed) return;
+    for (const name of this.#appearing.takeDue()) {
+      this.load(name).catch((error: unknown) => {
+        // Nobody asked for it by name, so it does not make the server unready.
+        this.#entries.get(name)?.forgetWish();
+        const { message } = toEngineError(error);
+        this.#options.context.logger.warn(`model "${name}" appeared and was not loaded: ${message}`);
+      });
+    }
+  }
+
+  #entryOf(name: string): RegistryEntry {
+    const error = new EngineError('NOT_FOUND', `model "${name}" is not in the repository`);
+    return this.#newEntry({ name, definition: null, error });
+  }
+
+  #newEntry(scanned: ScannedModel): RegistryEntry {
+    const entry = new RegistryEntry(scanned, this.#context, () => this.#announceSoon());
+    this.#entries.set(scanned.name, entry);
+    return entry;
+  }
+
   #entry(name: string): RegistryEntry {
     const entry = this.#entries.get(name);
-    if (!entry) throw new EngineError('MODEL_UNKNOWN', `Request for unknown model: '${name}' is not found`);
+    if (!entry) throw unknownModel(name);
     return entry;
   }
 
@@ -275,10 +394,4 @@ export class ModelRegistry {
       this.changed.emit();
     });
   }
-}
-
-function validSettings(settings: ModelSettings): ModelSettings {
-  const checked = modelSettingsSchema.safeParse(settings);
-  if (checked.success) return checked.data;
-  throw invalid(checked.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '));
 }

@@ -1,0 +1,67 @@
+import type { ModelSettings, ModelState, ModelSummary, SettingOrigin } from '../contract';
+import type { ModelDefinition } from './model-definition';
+
+/** What the registry knows of a model beside its definition. */
+export interface ModelCondition {
+  readonly name: string;
+  readonly definition: ModelDefinition | null;
+  readonly state: ModelState;
+  readonly reason: string | null;
+  /** The version that answers when none is named. */
+  readonly version: string | null;
+  readonly versionsReady: readonly string[];
+  /** Of the version that answers; null while none does. */
+  readonly settings: ModelSettings | null;
+  readonly overridden: Partial<Record<keyof ModelSettings, SettingOrigin>>;
+  readonly provider: { readonly active: string | null; readonly notes: readonly string[] };
+  readonly instancesReady: number;
+  readonly loadDurationMs: number | null;
+}
+
+/** A model as the console sees it. */
+export function summarizeModel(condition: ModelCondition): ModelSummary {
+  const { definition, provider, name, version, versionsReady, state, reason } = condition;
+  return {
+    name,
+    version,
+    versionsOnDisk: definition?.versions.map((onDisk) => onDisk.version) ?? [],
+    versionsReady,
+    state,
+    reason,
+    backend: definition?.backend ?? 'onnxruntime',
+    inputs: definition?.inputs ?? [],
+    outputs: definition?.outputs ?? [],
+    batchable: definition?.batchable ?? false,
+    batchingNote: definition?.batchingNote ?? null,
+    settings: condition.settings ?? definition?.settings ?? EMPTY_SETTINGS,
+    origins: { ...(definition?.origins ?? EMPTY_ORIGINS), ...condition.overridden },
+    activeProvider: provider.active,
+    providerNotes: provider.notes,
+    instancesReady: condition.instancesReady,
+    fileSizeBytes: definition?.fileSizeBytes ?? 0,
+    loadDurationMs: condition.loadDurationMs,
+    repositoryPath: definition?.folder ?? '',
+  };
+}
+
+/** What a model shows whose folder cannot be read: there is nothing to tune. */
+const EMPTY_SETTINGS: ModelSettings = {
+  batching: false,
+  maxBatchSize: 1,
+  preferredBatchSizes: [],
+  maxQueueDelayUs: 0,
+  maxQueueSize: 1,
+  instanceCount: 1,
+  executionProviders: ['cpu'],
+  intraOpThreads: 1,
+};
+const EMPTY_ORIGINS: Record<keyof ModelSettings, SettingOrigin> = {
+  batching: 'default',
+  maxBatchSize: 'default',
+  preferredBatchSizes: 'default',
+  maxQueueDelayUs: 'default',
+  maxQueueSize: 'default',
+  instanceCount: 'default',
+  executionProviders: 'default',
+  intraOpThreads: 'default',
+};

@@ -1,0 +1,94 @@
+import type { ModelSettings } from '../contract';
+import type { ModelStats } from '../metrics';
+import type { ModelDefinition } from './model-definition';
+import { ServedModel, type ServingContext } from './served-model';
+
+/** The versions of one model that serve. */
+export class ServedVersions {
+  #byVersion = new Map<string, ServedModel>();
+
+  get all(): readonly ServedModel[] {
+    return [...this.#byVersion.values()];
+  }
+
+  /** Ascending. */
+  get names(): readonly string[] {
+    return [...this.#byVersion.keys()].sort((a, b) => Number(a) - Number(b));
+  }
+
+  /** The one that answers when none is named. */
+  get newest(): ServedModel | undefined {
+    const version = this.names.at(-1);
+    return version === undefined ? undefined : this.#byVersion.get(version);
+  }
+
+  get(version: string): ServedModel | undefined {
+    return this.#byVersion.get(version);
+  }
+
+  /** Puts others in their place. @returns those that were there, still serving what they have */
+  replace(served: readonly ServedModel[]): readonly ServedModel[] {
+    const before = this.all;
+    this.#byVersion = new Map(served.map((one) => [one.version, one]));
+    return before;
+  }
+
+  delete(version: string): void {
+    this.#byVersion.delete(version);
+  }
+
+  get readyInstances(): number {
+    return this.#sum((served) => served.readyInstances);
+  }
+
+  get queueLength(): number {
+    return this.#sum((served) => served.queueLength);
+  }
+
+  get inFlight(): number {
+    return this.#sum((served) => served.inFlight);
+  }
+
+  instancesByProvider(): readonly { readonly provider: string; readonly instances: number }[] {
+    return this.all.flatMap((served) => {
+      const { active } = served.provider;
+      return active === null ? [] : [{ provider: active, instances: served.readyInstances }];
+    });
+  }
+
+  #sum(of: (served: ServedModel) => number): number {
+    return this.all.reduce((sum, served) => sum + of(served), 0);
+  }
+}
+
+/** Waits for all of them, also when one fails: none may be on its way when they are let go. */
+export async function startAll(served: readonly ServedModel[]): Promise<void> {
+  const started = await Promise.allSettled(served.map((one) => one.start()));
+  const failure = started.find((result) => result.status === 'rejected');
+  if (failure) throw failure.reason;
+}
+
+/** The versions that a definition chooses, not started yet. */
+export function createVersions(
+  definition: ModelDefinition,
+  stats: ModelStats,
+  context: ServingContext,
+  onGaveUp: (version: string, reason: string) => void,
+): readonly ServedModel[] {
+  const { name, batchable, settings } = definition;
+  return definition.versions
+    .filter((version) => version.served)
+    .map((version) => {
+      const spec = {
+        name,
+        version: version.version,
+        inputs: version.inputs,
+        outputs: version.outputs,
+        batchable,
+        settings,
+        instanceSpecOf: (wanted: ModelSettings) => definition.instanceSpecOf(version, wanted),
+        onGaveUp: (reason: string) => onGaveUp(version.version, reason),
+      };
+      return new ServedModel(spec, stats, context);
+    });
+}
