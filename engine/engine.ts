@@ -123,7 +123,12 @@ type Core = ReturnType<typeof buildCore>;
 /** The ways in, and the load test, which comes in by one of them. */
 function buildDoors(options: EngineOptions, { clock, logs, logger, status, registry, publisher }: Core) {
   const { host, allowedHosts, allowNetwork, dataPath } = options;
-  const dataPlane = new RegistryDataPlane({ registry, name: 'ferry', version: ENGINE_VERSION });
+  const dataPlane = new RegistryDataPlane({
+    registry,
+    name: 'ferry',
+    version: ENGINE_VERSION,
+    logs,
+  });
   const http = createHttpDoor({
     dataPlane,
     logger: logger.child('http'),

@@ -8,18 +8,29 @@ import { RingBuffer } from './ring-buffer';
 
 const ENTRIES_KEPT = 2_000;
 const FILE_LIMIT_BYTES = 20 * 1024 * 1024;
-const RANK: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
+/** Lowest first. */
+const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
+
+/** Which levels are written, changeable while the engine runs. */
+export interface LogSwitches {
+  isOn(level: LogLevel): boolean;
+  set(level: LogLevel, on: boolean): void;
+}
 
 /** Where the engine's log goes: memory for the console, a file (NDJSON) for later, and whoever listens (a terminal). */
 export interface LogStore {
   readonly logger: Logger;
+  readonly switches: LogSwitches;
   readonly added: Emitter<LogEntry>;
   recent(): readonly LogEntry[];
   /** Writes out what is still buffered. */
   close(): void;
 }
 
-/** @param file null: no file. A file beyond 20 MB is set aside as `<file>.1` at the start. */
+/**
+ * @param level the lowest that is written at the start
+ * @param file null: no file. A file beyond 20 MB is set aside as `<file>.1` at the start.
+ */
 export function createLogStore(options: {
   readonly level: LogLevel;
   readonly file: string | null;
@@ -28,14 +39,19 @@ export function createLogStore(options: {
   const ring = new RingBuffer<LogEntry>(ENTRIES_KEPT);
   const added = new Emitter<LogEntry>();
   const file = options.file === null ? null : openFile(options.file);
+  const on = new Set(LEVELS.slice(LEVELS.indexOf(options.level)));
   const sink = (entry: LogEntry) => {
-    if (RANK[entry.level] < RANK[options.level]) return;
+    if (!on.has(entry.level)) return;
     ring.push(entry);
     file?.pino[entry.level]({ scope: entry.scope, ...entry.fields }, entry.message);
     added.emit(entry);
   };
   return {
     logger: createLogger(sink, options.wallMs),
+    switches: {
+      isOn: (level) => on.has(level),
+      set: (level, isOn) => void (isOn ? on.add(level) : on.delete(level)),
+    },
     added,
     recent: () => ring.toArray(),
     close: () => file?.destination.flushSync(),

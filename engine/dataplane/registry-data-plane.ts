@@ -1,9 +1,17 @@
-import { EngineError } from '../base';
+import { EngineError, type Logger, type LogStore } from '../base';
 import { printModelConfig } from '../config';
-import type { InferenceRequest, InferenceResult, LoadOverride, ServerInfo } from '../inference';
+import type {
+  InferenceRequest,
+  InferenceResult,
+  LoadOverride,
+  ServerInfo,
+  SettingsChange,
+} from '../inference';
 import type { ModelRegistry } from '../models';
 import { checkClassification, classifyOutputs, wantsClasses } from './classify';
 import type { DataPlane } from './data-plane';
+import { LogBook } from './log-settings';
+import { TraceBook } from './trace-settings';
 
 /** Triton's names for what runs a model. */
 const PLATFORMS = { onnxruntime: 'onnxruntime_onnx', simulated: 'ferry_simulated' } as const;
@@ -15,24 +23,33 @@ const PLATFORMS = { onnxruntime: 'onnxruntime_onnx', simulated: 'ferry_simulated
 const EXTENSIONS: readonly string[] = [
   'binary_tensor_data',
   'classification',
+  'logging',
   'model_configuration',
   'model_repository',
   'model_repository(unload_dependents)',
   'statistics',
+  'trace',
 ];
 
 export interface RegistryDataPlaneOptions {
   readonly registry: ModelRegistry;
   readonly name: string;
   readonly version: string;
+  /** What the logging extension acts on, and where traces go. */
+  readonly logs: Pick<LogStore, 'logger' | 'switches'>;
 }
 
 /** The registry as the data plane's doors see it. */
 export class RegistryDataPlane implements DataPlane {
   readonly #registry: ModelRegistry;
   readonly #info: ServerInfo;
+  readonly #traces = new TraceBook();
+  readonly #traceLog: Logger;
+  readonly #logBook: LogBook;
 
-  constructor({ registry, name, version }: RegistryDataPlaneOptions) {
+  constructor({ registry, name, version, logs }: RegistryDataPlaneOptions) {
+    this.#traceLog = logs.logger.child('trace');
+    this.#logBook = new LogBook(logs.switches);
     this.#registry = registry;
     this.#info = { name, version, extensions: EXTENSIONS };
   }
@@ -78,7 +95,22 @@ export class RegistryDataPlane implements DataPlane {
   }
 
   infer(request: InferenceRequest): Promise<InferenceResult> {
-    return wantsClasses(request) ? this.#inferClasses(request) : this.#registry.infer(request);
+    const result = wantsClasses(request) ? this.#inferClasses(request) : this.#registry.infer(request);
+    return this.#traces.isOn && this.#traces.samples(request.model) ? this.#traced(request, result) : result;
+  }
+
+  async #traced({ id }: InferenceRequest, answer: Promise<InferenceResult>): Promise<InferenceResult> {
+    const result = await answer;
+    const { model, version, spans, batch } = result;
+    this.#traceLog.info(`${model} version ${version}: ${spans.totalUs.toFixed(0)} us`, {
+      model,
+      version,
+      id: id.slice(0, 100),
+      ...spans,
+      batch: batch.id,
+      rows: batch.rows,
+    });
+    return result;
   }
 
   async #inferClasses(request: InferenceRequest): Promise<InferenceResult> {
@@ -116,23 +148,26 @@ export class RegistryDataPlane implements DataPlane {
     );
   }
 
-  traceSettings(): never {
-    throw unsupported('trace settings');
+  traceSettings(model: string | null) {
+    this.#mustKnow(model);
+    return this.#traces.settings(model);
   }
 
-  updateTraceSettings(): never {
-    throw unsupported('trace settings');
+  updateTraceSettings(model: string | null, change: SettingsChange) {
+    this.#mustKnow(model);
+    return this.#traces.update(model, change);
   }
 
-  logSettings(): never {
-    throw unsupported('log settings');
+  logSettings() {
+    return this.#logBook.settings();
   }
 
-  updateLogSettings(): never {
-    throw unsupported('log settings');
+  updateLogSettings(change: SettingsChange) {
+    return this.#logBook.update(change);
   }
-}
 
-function unsupported(what: string): EngineError {
-  return new EngineError('UNSUPPORTED', `${what}: not supported`);
+  /** Throws MODEL_UNKNOWN. */
+  #mustKnow(model: string | null): void {
+    if (model !== null) this.#registry.summary(model);
+  }
 }

@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
+import { createLogStore } from '../base';
 import { RegistryDataPlane } from '../dataplane';
 import { simulatedConfig } from './arithmetic-models';
 import { startEngine, type TestEngine } from './start-engine';
@@ -17,7 +18,12 @@ const models = {
   }),
 };
 const planeOf = ({ engine: { registry } }: TestEngine) =>
-  new RegistryDataPlane({ registry, name: 'ferry', version: '1.0.0' });
+  new RegistryDataPlane({
+    registry,
+    name: 'ferry',
+    version: '1.0.0',
+    logs: createLogStore({ level: 'error', file: null, wallMs: Date.now }),
+  });
 
 test('statistics tell of a version since it was loaded, by the rules that load generators check', async () => {
   const engine = await startEngine({ models, argv: ['--log-level', 'error'] });
