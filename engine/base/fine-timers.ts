@@ -7,8 +7,15 @@ import { workerEntry } from './worker-entry';
 const NODE_TIMER_GRAIN_US = 1_000;
 /** From here on a millisecond more or less does not matter, and Node's own timer is enough. */
 const COARSE_FROM_US = 20_000;
-/** What a wake-up by the timer thread costs on its way (futex wake, message, turn of the loop): asked for that much earlier. */
-const WAKE_COST_US = 30;
+/**
+ * What a wake-up by the timer thread costs on its way (futex wake, message, turn of the loop) differs by machine and by how deeply its
+ * cores sleep. It is learnt between these bounds, and asked for that much earlier; what is left then is polled for.
+ */
+const WAKE_COST_US = { least: 30, most: 250, first: 60 };
+/** Weight of the newest wake-up in what is learnt. */
+const LEARNING_RATE = 1 / 16;
+/** Asked for beyond what is learnt: half of all wake-ups would be late otherwise. */
+const MARGIN_US = 20;
 
 /**
  * Timers with a grain well below Node's 1 ms, without spinning.
@@ -22,6 +29,7 @@ export class FineTimers {
   readonly #nowUs: () => number;
   readonly #waiting = new Map<number, () => void>();
   #thread: { readonly worker: Worker; readonly bell: Int32Array } | null = null;
+  #wakeCostUs = WAKE_COST_US.first;
   #nextId = 1;
 
   constructor(nowUs: () => number) {
@@ -52,19 +60,20 @@ export class FineTimers {
 
   #callFinelyAt(atUs: number, remainingUs: number, callback: () => void): Timer {
     const id = this.#nextId++;
+    let orderedForUs = 0;
+    const order = () => {
+      orderedForUs = Math.max(this.#nowUs(), atUs - this.#wakeCostUs - MARGIN_US);
+      this.#order(id, orderedForUs);
+    };
     const onTime = () => {
-      // Never early: a wake-up that came too soon is asked for again.
-      if (this.#nowUs() + 1 >= atUs) return callback();
-      this.#waiting.set(id, onTime);
-      this.#order(id, atUs);
+      this.#learn(this.#nowUs() - orderedForUs);
+      this.#pollUntil(atUs, id, callback);
     };
     this.#waiting.set(id, onTime);
     const coarseMs = (remainingUs - NODE_TIMER_GRAIN_US) / 1000;
     const isFineNow = remainingUs < 2 * NODE_TIMER_GRAIN_US;
-    if (isFineNow) this.#order(id, atUs);
-    const coarse = isFineNow
-      ? undefined
-      : setTimeout(() => this.#waiting.has(id) && this.#order(id, atUs), coarseMs);
+    if (isFineNow) order();
+    const coarse = isFineNow ? undefined : setTimeout(() => this.#waiting.has(id) && order(), coarseMs);
     return {
       cancel: () => {
         this.#waiting.delete(id);
@@ -73,10 +82,36 @@ export class FineTimers {
     };
   }
 
+  /** The rest, too short to sleep for: never early, and late by no more than a turn of the loop. Sockets are looked at in each turn. */
+  #pollUntil(atUs: number, id: number, callback: () => void): void {
+    const leftUs = atUs - this.#nowUs();
+    if (leftUs <= 1) {
+      callback();
+      return;
+    }
+    const look = () => {
+      const isCancelled = !this.#waiting.has(id);
+      if (!isCancelled && this.#nowUs() + 1 < atUs) {
+        setImmediate(look);
+        return;
+      }
+      if (isCancelled) return;
+      this.#waiting.delete(id);
+      callback();
+    };
+    this.#waiting.set(id, callback);
+    setImmediate(look);
+  }
+
+  #learn(costUs: number): void {
+    const learnt = this.#wakeCostUs + LEARNING_RATE * (costUs - this.#wakeCostUs);
+    this.#wakeCostUs = Math.min(WAKE_COST_US.most, Math.max(WAKE_COST_US.least, learnt));
+  }
+
   #order(id: number, atUs: number): void {
     this.#thread ??= this.#startThread();
     const { worker, bell } = this.#thread;
-    const delayUs = Math.max(0, atUs - this.#nowUs() - WAKE_COST_US);
+    const delayUs = Math.max(0, atUs - this.#nowUs());
     worker.postMessage({
       id,
       delayUs,
