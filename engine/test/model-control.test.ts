@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { createLogStore } from '../base';
 import { ModelConfigType, parseModelConfig } from '../config';
 import { RegistryDataPlane } from '../dataplane';
 import type { LoadOverride } from '../inference';
@@ -26,7 +27,12 @@ async function started(
   control: Parameters<typeof startRegistry>[1] = {},
 ) {
   t = await startRegistry(models, control);
-  const plane = new RegistryDataPlane({ registry: t.registry, name: 'ferry', version: '0' });
+  const plane = new RegistryDataPlane({
+    registry: t.registry,
+    name: 'ferry',
+    version: '0',
+    logs: createLogStore({ level: 'error', file: null, wallMs: Date.now }),
+  });
   return { ...t, plane };
 }
 
