@@ -1,5 +1,6 @@
 export { defaultDataPath, desktopDataPath } from './data-path';
 export { didYouMean } from './did-you-mean';
+export { diffConfig } from './diff-config';
 export { editModelConfig } from './edit-model-config';
 export {
   type EngineOptions,
@@ -8,6 +9,7 @@ export {
   envName,
   OPTION_TEXTS,
 } from './engine-options';
+export { flattenConfig } from './flatten-config';
 export {
   type ConfigInput,
   type ConfigInstanceGroup,

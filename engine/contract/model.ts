@@ -78,6 +78,17 @@ export type ModelSettingsPatch = z.infer<typeof modelSettingsPatchSchema>;
 /** Where an effective value came from. */
 export type SettingOrigin = 'file' | 'onnx' | 'default' | 'override';
 
+/** One value of a model's configuration that is in force. */
+export interface EffectiveValue {
+  /** As in config.pbtxt: `input[0].dims`, `parameters["k"]`. */
+  readonly path: string;
+  /** As text: `8`, `"v"`, `[ 3, 224 ]`, `KIND_CPU`. */
+  readonly value: string;
+  readonly origin: SettingOrigin;
+  /** Why, or with what effect; null when there is nothing to say. */
+  readonly note: string | null;
+}
+
 /** One served (or servable) model as the console sees it. */
 export interface ModelSummary {
   readonly name: string;
@@ -96,6 +107,8 @@ export interface ModelSummary {
   readonly batchable: boolean;
   /** Why it is not batchable, or a caution such as "convolutions gain little from batching on a CPU". */
   readonly batchingNote: string | null;
+  /** What its configuration asks for without effect here. */
+  readonly notices: readonly string[];
   readonly settings: ModelSettings;
   readonly origins: Readonly<Record<keyof ModelSettings, SettingOrigin>>;
   /** Provider that the running sessions use; null while not ready. */

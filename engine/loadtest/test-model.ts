@@ -24,6 +24,7 @@ export function modelOf(change: Partial<ModelSummary>): ModelSummary {
     outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 4], dimNames: [null, null], optional: false }],
     batchable: true,
     batchingNote: null,
+    notices: [],
     settings,
     origins: {
       batching: 'default',

@@ -43,3 +43,11 @@ export function keptFields(config: ModelConfig): readonly string[] {
     ...parameters.map((key) => `parameters "${key}"`),
   ];
 }
+
+/** True for the path of a value (`instance_group[0].gpus`) that belongs to such a field. */
+export function isKeptPath(path: string): boolean {
+  const parameter = /^parameters\["(.*)"\]$/.exec(path)?.[1];
+  if (parameter !== undefined) return !ACTED_ON_PARAMETER.test(parameter);
+  const plain = path.replace(/\[[^\]]*\]/g, '');
+  return KEPT.some(([field]) => plain === field || plain.startsWith(`${field}.`));
+}

@@ -1,5 +1,6 @@
 import type { ModelSettings, ModelState, ModelSummary, SettingOrigin } from '../contract';
 import type { ModelDefinition } from './model-definition';
+import { noticesOf } from './notices';
 
 /** What the registry knows of a model beside its definition. */
 export interface ModelCondition {
@@ -33,6 +34,7 @@ export function summarizeModel(condition: ModelCondition): ModelSummary {
     outputs: definition?.outputs ?? [],
     batchable: definition?.batchable ?? false,
     batchingNote: definition?.batchingNote ?? null,
+    notices: definition ? noticesOf(definition) : [],
     settings: condition.settings ?? definition?.settings ?? EMPTY_SETTINGS,
     origins: { ...(definition?.origins ?? EMPTY_ORIGINS), ...condition.overridden },
     activeProvider: provider.active,

@@ -17,6 +17,7 @@ import { moveModel } from './lifecycle';
 import type { LoadSource } from './load-source';
 import { fingerprintOf, type ModelDefinition, type ModelVersion, writeSettings } from './model-definition';
 import { summarizeModel } from './model-summary';
+import { noticesOf } from './notices';
 import type { ScannedModel } from './repository';
 import { indexModel } from './repository-index';
 import type { ServedModel, ServingContext } from './served-model';
@@ -340,10 +341,7 @@ export class RegistryEntry {
     const { clock } = this.#context;
     const beganUs = clock.nowUs();
     if (this.#state === 'unavailable') this.#move('loading', null);
-    for (const field of definition.keptFields)
-      this.#context.logger.warn(
-        `model "${this.name}": config.pbtxt sets ${field}, which is kept but has no effect yet`,
-      );
+    for (const notice of noticesOf(definition)) this.#context.logger.warn(`model "${this.name}": ${notice}`);
     const fresh = createVersions(definition, this.stats, this.#context, (version, reason) =>
       this.#lost(version, reason),
     );

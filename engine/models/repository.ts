@@ -16,6 +16,8 @@ export interface ScannedModel {
 export interface ScanOptions extends DefinitionOptions {
   /** The scan before: a folder whose files are as they were then is not read again. */
   readonly previous?: readonly ScannedModel[];
+  /** Looks at the folder of this name alone. */
+  readonly only?: string;
   /** Told about folders that are passed over because of their names. */
   readonly onPassedOver?: (name: string, reason: string) => void;
 }
@@ -41,7 +43,7 @@ export async function scanRepository(
   const before = new Map((options.previous ?? []).map((scanned) => [scanned.name, scanned]));
   const found: ScannedModel[] = [];
   for (const { name } of entries
-    .filter((entry) => isModelEntry(entry))
+    .filter((entry) => isModelEntry(entry) && (options.only === undefined || entry.name === options.only))
     .sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const checked = modelNameSchema.safeParse(name);
     if (checked.success) found.push(await scanModel(repositoryPath, name, options, before.get(name)));

@@ -31,6 +31,7 @@ const model: ModelSummary = {
   outputs: [],
   batchable: true,
   batchingNote: null,
+  notices: [],
   settings: {
     batching: true,
     maxBatchSize: 16,
