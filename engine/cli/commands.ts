@@ -1,6 +1,7 @@
 import type { Command } from './command';
 import { completionCommand } from './commands/completion';
 import { healthCommand } from './commands/health';
+import { inferCommand } from './commands/infer';
 import { modelsListCommand } from './commands/models-list';
 import { modelsLoadCommand, modelsUnloadCommand } from './commands/models-load';
 import { modelsSetCommand } from './commands/models-set';
@@ -18,6 +19,7 @@ export function commandTable(): readonly Command[] {
     modelsLoadCommand,
     modelsUnloadCommand,
     modelsSetCommand,
+    inferCommand,
     versionCommand,
     completionCommand(() => commands),
   ];

@@ -1,7 +1,7 @@
 /**
  * A result as JSON that every parser takes: whole numbers beyond 2^53 and numbers that are none (NaN, infinities) become texts.
  */
-export function jsonText(value: unknown, indent: number | undefined = 2): string {
+export function jsonText(value: unknown, indent?: number): string {
   return JSON.stringify(
     value,
     (_key, item: unknown) => {

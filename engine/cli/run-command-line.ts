@@ -67,7 +67,7 @@ async function runWords(words: readonly string[], terminal: Terminal, json: bool
     terminal,
     engine,
     cwd: process.cwd(),
-    show: (value, text) => terminal.print(json ? jsonText(value) : text()),
+    show: (value, text) => terminal.print(json ? jsonText(value, terminal.isLive ? 2 : undefined) : text()),
     interrupted: takeInterrupts,
   };
   try {

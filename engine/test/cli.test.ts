@@ -254,3 +254,104 @@ describe('the run file', () => {
     expect(code).not.toBe(0);
   });
 });
+
+describe('infer', () => {
+  interface Answer {
+    readonly version: string;
+    readonly timesMs: readonly number[];
+    readonly outputs: readonly { name: string; datatype: string; shape: number[]; data: unknown[] }[];
+  }
+  const files = (): string => t.folder.path;
+
+  test('sends JSON from the command line and shows what comes back', async () => {
+    const { code, stdout, stderr } = await ferry('infer plus --input [[1,2],[3,4]]');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/^plus version 1: answered in /);
+    expect(stdout).toMatch(
+      /^y {2}FP32 \[2, 2\]\n {2}2, 3, 4, 5\n {2}min 2 {2}max 5 {2}mean 3\.5 {2}argmax 3$/m,
+    );
+  });
+
+  test.each(['', ' --json-tensors'])('answers with one JSON document that has all data%s', async (how) => {
+    const { outputs, version, timesMs } = (
+      await ferry(`infer plus --input [1,2] --repeat 3 --json${how}`)
+    ).json<Answer>();
+    expect(outputs).toEqual([{ name: 'y', datatype: 'FP32', shape: [1, 2], data: [2, 3] }]);
+    expect(version).toBe('1');
+    expect(timesMs).toHaveLength(3);
+  });
+
+  test('writes an output as .npy, which it takes as input again', async () => {
+    const path = join(files(), 'y.npy');
+    expect((await ferry(`infer plus --input x=[1,2] --output y --save y=${path}`)).stderr).toBe(
+      `y is in ${path}\n`,
+    );
+    const { outputs } = (await ferry('infer plus --input y.npy --json', { cwd: files() })).json<Answer>();
+    expect(outputs[0]?.data).toEqual([3, 4]);
+  });
+
+  test('refuses a .npy file of another datatype, and converts it when asked', async () => {
+    const { writeNpy } = await import('../cli/tensors/npy');
+    const data = new Uint8Array(Float64Array.of(1, 2).buffer);
+    t.folder.write({ 'wide.npy': writeNpy({ name: 'x', datatype: 'FP64', shape: [1, 2], data }) });
+    const refused = await ferry('infer plus --input wide.npy', { cwd: files() });
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(/the file holds FP64, the model takes FP32; convert it with --cast/);
+    const { outputs } = (
+      await ferry('infer plus --input wide.npy --cast --json', { cwd: files() })
+    ).json<Answer>();
+    expect(outputs[0]?.data).toEqual([2, 3]);
+  });
+
+  test('takes a request from a file, and made-up data that is the same for the same seed', async () => {
+    t.folder.write({
+      'request.json': '{"inputs":[{"name":"x","datatype":"FP32","shape":[1,2],"data":[5,6]}]}',
+    });
+    expect(
+      (await ferry('infer plus --input request.json --json', { cwd: files() })).json<Answer>().outputs[0]
+        ?.data,
+    ).toEqual([6, 7]);
+    const [first, second, other] = [
+      (await ferry('infer sim --input random --shape 3,2 --json')).json<Answer>(),
+      (await ferry('infer sim --input random --shape 3,2 --json')).json<Answer>(),
+      (await ferry('infer sim --input random --shape 3,2 --seed 2 --json')).json<Answer>(),
+    ];
+    expect(first.outputs[0]?.shape).toEqual([3, 2]);
+    expect(second.outputs).toEqual(first.outputs);
+    expect(other.outputs).not.toEqual(first.outputs);
+  });
+
+  test('takes a picture in the form of the model', async () => {
+    const { PNG } = await import('pngjs');
+    const picture = new PNG({ width: 4, height: 4 });
+    picture.data = Buffer.alloc(4 * 4 * 4, 255);
+    t.folder.write({ 'white.png': PNG.sync.write(picture) });
+    t.write({ 'picture/1/model.onnx': addingModel(['batch', 3, 2, 2]) });
+    await t.control.calls.rescan.mutate();
+    await waitUntil(
+      'the picture model is known',
+      async () => (await ferry('models load picture')).code === 0,
+    );
+    const line = 'infer picture --input white.png --scale 255 --mean 1 --std 0.5 --json';
+    const { outputs } = (await ferry(line, { cwd: files() })).json<Answer>();
+    expect(outputs[0]).toMatchObject({ shape: [1, 3, 2, 2], data: new Array(12).fill(1) });
+  });
+
+  test.each([
+    ['infer plus', 2, /no data for "x" \(FP32 \[-1, 2\]\): give --input VALUE/],
+    ['infer plus --input z=[1]', 2, /the model has no input "z", it has x/],
+    ['infer plus --input none.npy', 1, /none\.npy: there is no such file/],
+    ['infer plus --input hello', 2, /"hello" is neither a file/],
+    ['infer plus --input [1,2] --shape 2,x', 2, /--shape: "2,x" is no shape/],
+    ['infer plus --input [1,2,3]', 1, /does not fit the model's \[-1, 2\]/],
+    ['infer plus --input [1,2] --version one', 2, /--version: "one" is not a whole number/],
+    ['infer plus --input [1,2] --version 9', 1, /version/],
+    ['infer plus --input [1,2] --output q', 1, /"q"/],
+    ['infer plus --input [1,2] --save y.txt', 2, /--save: "y\.txt" must end with \.npy/],
+    ['infer nobody --input 1', 1, /nobody/],
+  ])('is refused with the reason: %s', async (line, code, message) => {
+    const answer = await ferry(line);
+    expect(answer.stderr).toMatch(message);
+    expect(answer).toMatchObject({ code, stdout: '' });
+  });
+});

@@ -21,7 +21,7 @@ export const modelsShowCommand: Command = {
     const client = await engine.inference();
     if (values.has('config')) {
       const config = await client.config(name);
-      show(config, () => jsonText(config));
+      show(config, () => jsonText(config, 2));
       return EXIT.ok;
     }
     const control = await engine.control();
@@ -73,7 +73,7 @@ function metadataText(model: ModelDescription, config: ModelConfigJson | null): 
     ['platform', model.platform],
   ];
   const parts = [textFields(facts), '', tensorTable(model.inputs, model.outputs)];
-  if (config !== null) parts.push('', 'Configuration:', jsonText(config));
+  if (config !== null) parts.push('', 'Configuration:', jsonText(config, 2));
   return parts.join('\n');
 }
 
