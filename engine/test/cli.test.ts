@@ -96,6 +96,12 @@ describe('models', () => {
     expect(rows[0]).toMatch(/^plus +1 +ready +\d+ +0 +1 +cpu$/);
   });
 
+  test('are listed for who knows the inference address only, from the repository’s index', async () => {
+    const { code, stdout } = await stranger('models');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^plus +1 +ready +\d+ +\d+ +1 +- *$/m);
+  });
+
   test('are listed by name for scripts', async () => {
     expect((await ferry('models list --names')).stdout).toBe('plus\nsim\n');
     expect((await ferry('models list --names --json')).json()).toEqual(['plus', 'sim']);
@@ -291,9 +297,10 @@ describe('infer', () => {
   });
 
   test('refuses a .npy file of another datatype, and converts it when asked', async () => {
-    const { writeNpy } = await import('../cli/tensors/npy');
-    const data = new Uint8Array(Float64Array.of(1, 2).buffer);
-    t.folder.write({ 'wide.npy': writeNpy({ name: 'x', datatype: 'FP64', shape: [1, 2], data }) });
+    const header = "{'descr': '<f8', 'fortran_order': False, 'shape': (1, 2), }".padEnd(117);
+    const data = Buffer.from(Float64Array.of(1, 2).buffer);
+    const start = Buffer.from(`\x93NUMPY\x01\x00${String.fromCharCode(header.length + 1)}\x00`, 'latin1');
+    t.folder.write({ 'wide.npy': Buffer.concat([start, Buffer.from(`${header}\n`), data]) });
     const refused = await ferry('infer plus --input wide.npy', { cwd: files() });
     expect(refused.code).toBe(1);
     expect(refused.stderr).toMatch(/the file holds FP64, the model takes FP32; convert it with --cast/);

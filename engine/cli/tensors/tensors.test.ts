@@ -56,7 +56,7 @@ describe('data from JSON', () => {
       null,
       /data of shape \[3\] does not fit the model's \[-1, 2\]; say how with --shape/,
     ],
-    ['[[1],[1,2]]', 'FP32', [-1, 1], null, /input "x": .*ragged/],
+    ['[[1,2],[3]]', 'FP32', [-1, 2], null, /input "x": .*ragged/],
     ['[300]', 'UINT8', [1], null, /input "x": .*300/],
     ['[1', 'FP32', [1], null, /input "x": /],
     ['[1]]', 'FP32', [1], null, /input "x": /],
