@@ -56,11 +56,12 @@ export async function serveDemo(settings: Partial<ModelSettings> = {}): Promise<
         intraOpThreads,
       }),
     },
-    new ModelStats('demo-mlp'),
+    new ModelStats('demo-mlp', null),
     {
       clock: systemClock(),
       logger: silentLogger,
       deviceBusy: new DeviceBusy(),
+      metrics: null,
       deviceOf: () => 'cpu',
       nextBatchId: () => ++batchId,
       onInstanceLost: () => undefined,

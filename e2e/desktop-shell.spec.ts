@@ -162,7 +162,9 @@ test('says that a port is in use, with what to do, and does not try again', asyn
   await once(holder, 'listening');
   const address = holder.address();
   const port = typeof address === 'object' && address ? address.port : 0;
-  const desktop = await launchDesktop({ args: ['--http-port', String(port), '--control-port', '0'] });
+  const desktop = await launchDesktop({
+    args: ['--http-port', String(port), '--control-port', '0', '--metrics-port', '0'],
+  });
   try {
     await noteShell(desktop.page);
     await expect

@@ -52,7 +52,10 @@ const restarted = (
   withEnv = env as Record<string, string>,
 ) =>
   serveHeadless({
-    args: ['--http-port', portOf(inferenceUrl), '--control-port', portOf(consoleUrl)],
+    args: [
+      ...['--http-port', portOf(inferenceUrl), '--control-port', portOf(consoleUrl)],
+      ...['--metrics-port', '0'],
+    ],
     env: withEnv,
     dataDir,
   });
@@ -159,7 +162,7 @@ test.describe('the headless engine', () => {
   test('says what to do when its ports are taken, and leaves the one that has them alone', async () => {
     engine = await serveHeadless({ dataDir: folder });
     const second = runFerry([
-      ...['--http-port', portOf(engine.inferenceUrl), '--control-port', '0'],
+      ...['--http-port', portOf(engine.inferenceUrl), '--control-port', '0', '--metrics-port', '0'],
       ...['--data-dir', join(folder, 'second'), '--repository', join(folder, 'second', 'models')],
     ]);
     const status = await new Promise((resolve) => second.process.once('exit', resolve));

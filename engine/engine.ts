@@ -3,7 +3,7 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { executionProviders, onnxruntimeVersion } from './backend';
 import { createLogStore, ENGINE_VERSION, EngineError, systemClock } from './base';
-import { type EngineOptions, removeRunFile, writeRunFile } from './config';
+import { type EngineOptions, metricsConfigOf, removeRunFile, writeRunFile } from './config';
 import { CONTRACT_VERSION, type DoorAddress, type EngineStatus, type LogEntry } from './contract';
 import {
   ControlServer,
@@ -17,9 +17,9 @@ import {
 } from './control';
 import { RegistryDataPlane } from './dataplane';
 import { cpuBudget, createDeviceMonitor } from './devices';
-import { createHttpDoor } from './http';
+import { createHttpDoor, createMetricsPage, MetricsDoor } from './http';
 import { createLoadTestRunner, createShowMe, pickDemoModel } from './loadtest';
-import { DeviceBusy } from './metrics';
+import { DeviceBusy, DeviceEnergy } from './metrics';
 import { ModelRegistry, seedRepository } from './models';
 
 /** A running (or startable) engine: what `ferry serve` and the desktop app hold. */
@@ -84,6 +84,8 @@ function buildCore(options: EngineOptions) {
   const status = new StatusBoard(initialStatus(options));
   const devices = createDeviceMonitor({ clock, logger: logger.child('devices') });
   const deviceBusy = new DeviceBusy();
+  const energy = new DeviceEnergy();
+  const metrics = options.metrics ? metricsConfigOf(options.metricsConfig) : null;
   let batchId = 0;
   const registry = new ModelRegistry({
     repositoryPath: options.repositoryPath,
@@ -101,6 +103,7 @@ function buildCore(options: EngineOptions) {
       clock,
       logger: logger.child('registry'),
       deviceBusy,
+      metrics,
       deviceOf: (provider) => deviceOfProvider(provider, devices.infos()),
       nextBatchId: () => ++batchId,
     },
@@ -111,17 +114,30 @@ function buildCore(options: EngineOptions) {
     devices: () => {
       // Devices may answer late, and their notes change when a tool dies or comes back.
       status.set({ devices: deviceInfos(devices) });
-      return sampleDevices(devices, registry, deviceBusy);
+      const samples = sampleDevices(devices, registry, deviceBusy);
+      energy.sample(samples, clock.nowUs());
+      return samples;
     },
   });
   registry.marks.on((mark) => publisher.mark(mark));
-  return { clock, logs, logger, status, devices, registry, publisher };
+  const page =
+    metrics &&
+    createMetricsPage(metrics, {
+      status: () => status.get(),
+      registry,
+      deviceSamples: () => sampleDevices(devices, registry, deviceBusy),
+      energy,
+    });
+  return { clock, logs, logger, status, devices, registry, publisher, page };
 }
 
 type Core = ReturnType<typeof buildCore>;
 
 /** The ways in, and the load test, which comes in by one of them. */
-function buildDoors(options: EngineOptions, { clock, logs, logger, status, registry, publisher }: Core) {
+function buildDoors(
+  options: EngineOptions,
+  { clock, logs, logger, status, registry, publisher, page }: Core,
+) {
   const { host, allowedHosts, allowNetwork, dataPath } = options;
   const dataPlane = new RegistryDataPlane({
     registry,
@@ -141,6 +157,16 @@ function buildDoors(options: EngineOptions, { clock, logs, logger, status, regis
       allowNetwork,
     },
   });
+  const metrics =
+    page &&
+    new MetricsDoor({
+      host,
+      port: options.metricsPort,
+      allowedHosts,
+      allowNetwork,
+      logger: logger.child('metrics'),
+      page,
+    });
   const loadTests = createLoadTestRunner({
     target: () => opened(status.get().http),
     dataPath,
@@ -171,7 +197,7 @@ function buildDoors(options: EngineOptions, { clock, logs, logger, status, regis
     services: createEngineServices({ status, registry, publisher, logs, loadTests, showMe }),
     logger: logger.child('control'),
   });
-  return { http, loadTests, showMe, control, controlToken, uploadPath };
+  return { http, metrics, loadTests, showMe, control, controlToken, uploadPath };
 }
 
 type Doors = ReturnType<typeof buildDoors>;
@@ -179,13 +205,14 @@ type Doors = ReturnType<typeof buildDoors>;
 async function startInOrder(
   options: EngineOptions,
   core: Core,
-  { http, control, uploadPath, controlToken }: Doors,
+  { http, metrics, control, uploadPath, controlToken }: Doors,
 ): Promise<void> {
   const { status, devices, publisher, registry, logger } = core;
   await rm(uploadPath, { recursive: true, force: true });
   await seedRepository(options.repositoryPath, options.starterModelsPath);
   // Doors first: a port that is taken must be said before minutes are spent on loading models.
   status.set({ http: addressOf(await http.start()) });
+  status.set({ metrics: metrics && addressOf(await metrics.start()) });
   status.set({ control: addressOf(await control.start()) });
   await announce(options, core, controlToken);
   await devices.start();
@@ -214,6 +241,8 @@ async function stopInOrder(options: EngineOptions, core: Core, doors: Doors, rea
   await doors.showMe.stop();
   await doors.loadTests.close();
   await doors.http.stop(options.drainTimeoutMs);
+  // After the doors of traffic: its end is still to be seen.
+  await doors.metrics?.stop();
   await registry.stop();
   publisher.stop();
   await devices.stop();
@@ -232,6 +261,7 @@ function initialStatus(options: EngineOptions): EngineStatus {
     pid: process.pid,
     startedAtMs: Date.now(),
     http: null,
+    metrics: null,
     control: null,
     exposed: !LOOPBACK.has(options.host),
     repositoryPath: options.repositoryPath,

@@ -60,7 +60,7 @@ async function choosePorts(): Promise<readonly string[]> {
     server.once('error', () => resolve(false));
     server.listen(8000, '127.0.0.1', () => server.close(() => resolve(true)));
   });
-  return ['--http-port', isFree ? '8000' : '0', '--control-port', '0'];
+  return ['--http-port', isFree ? '8000' : '0', '--control-port', '0', '--metrics-port', '0'];
 }
 
 const pause = (seconds: number) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { MODEL_CONTROL_MODES, modelNameSchema } from '../contract';
+import { METRICS_CONFIG_WORDS } from './metrics-config';
 
 const port = z.number().int().min(0).max(65_535);
 const path = z
@@ -26,6 +27,11 @@ export const engineOptionsSchema = z.strictObject({
   grpcPort: port.default(8001),
   metricsPort: port.default(8002),
   controlPort: port.default(8003),
+  metrics: z.boolean().default(true),
+  metricsConfig: z
+    .array(z.enum(METRICS_CONFIG_WORDS, `must be one of ${METRICS_CONFIG_WORDS.join(', ')}`))
+    .max(16)
+    .default([]),
   repositoryPath: path,
   dataPath: path,
   starterModelsPath: path.nullable().default(null),
@@ -80,11 +86,21 @@ export const OPTION_TEXTS: Readonly<Record<EngineOptionName, OptionText>> = {
   host: { flag: 'host', value: 'ADDRESS', help: 'address that all doors listen on' },
   httpPort: { flag: 'http-port', value: 'PORT', help: 'inference over HTTP; 0 takes a free port' },
   grpcPort: { flag: 'grpc-port', value: 'PORT', help: 'inference over gRPC (reserved)' },
-  metricsPort: { flag: 'metrics-port', value: 'PORT', help: 'Prometheus metrics (reserved)' },
+  metricsPort: { flag: 'metrics-port', value: 'PORT', help: 'Prometheus metrics; 0 takes a free port' },
   controlPort: {
     flag: 'control-port',
     value: 'PORT',
     help: 'console and control plane; 0 takes a free port',
+  },
+  metrics: {
+    flag: 'metrics',
+    value: null,
+    help: 'metrics; --no-metrics opens no door and records nothing for them',
+  },
+  metricsConfig: {
+    flag: 'metrics-config',
+    value: 'NAME=BOOL',
+    help: 'counter_latencies, summary_latencies or histogram_latencies, =true or =false; may be repeated or separated by commas',
   },
   repositoryPath: {
     flag: 'repository',

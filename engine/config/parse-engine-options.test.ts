@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EngineError } from '../base';
 import { defaultDataPath } from './data-path';
 import { type EngineOptions, engineHelp, envName, OPTION_NAMES, OPTION_TEXTS } from './engine-options';
+import { metricsConfigOf } from './metrics-config';
 import { parseEngineOptions } from './parse-engine-options';
 
 let folder = '';
@@ -40,6 +41,23 @@ const jsonFile = (content: unknown): string => {
 };
 
 describe('engine options', () => {
+  it('take the settings of the metrics in several words or in one, and refuse what Triton has and we have not', () => {
+    const words = ['--metrics-config', 'summary_latencies=true', '--metrics-config=counter_latencies=false'];
+    expect(parse(words).metricsConfig).toEqual(['summary_latencies=true', 'counter_latencies=false']);
+    expect(metricsConfigOf(['summary_latencies=true', 'counter_latencies=false'])).toEqual({
+      counterLatencies: false,
+      summaryLatencies: true,
+      histogramLatencies: false,
+    });
+    expect(
+      metricsConfigOf(['histogram_latencies=true', 'histogram_latencies=false']).histogramLatencies,
+    ).toBe(false);
+    expect(parse(['--no-metrics']).metrics).toBe(false);
+    expect(() => parse(['--metrics-config', 'summary_quantiles=0.5:0.05'])).toThrow(
+      /--metrics-config: .*must be one of counter_latencies=true/,
+    );
+  });
+
   it('have defaults for everything', () => {
     expect(parse([])).toEqual({
       host: '127.0.0.1',
@@ -47,6 +65,8 @@ describe('engine options', () => {
       grpcPort: 8001,
       metricsPort: 8002,
       controlPort: 8003,
+      metrics: true,
+      metricsConfig: [],
       repositoryPath: '/data/models',
       dataPath: '/data',
       starterModelsPath: null,

@@ -71,6 +71,7 @@ export function parseEngineOptions(
   }
   Object.freeze(checked.data.allowedHosts);
   Object.freeze(checked.data.loadModels);
+  Object.freeze(checked.data.metricsConfig);
   return { options: Object.freeze(checked.data) };
 }
 
@@ -103,7 +104,11 @@ const SWITCHES = OPTION_NAMES.filter((name) => OPTION_TEXTS[name].value === null
 ]);
 const KNOWN = new Set([...FLAGS, ...SWITCHES, ...Object.keys(FLAG_ALIASES), 'port', 'config', 'help']);
 /** Options that are lists: given again, they grow. */
-const LISTS: readonly string[] = [OPTION_TEXTS.allowedHosts.flag, OPTION_TEXTS.loadModels.flag];
+const LISTS: readonly string[] = [
+  OPTION_TEXTS.allowedHosts.flag,
+  OPTION_TEXTS.loadModels.flag,
+  OPTION_TEXTS.metricsConfig.flag,
+];
 
 interface CommandLine {
   readonly given: Given;
@@ -234,9 +239,11 @@ function valueFromText(name: EngineOptionName, text: string): unknown {
     case 'allowNetwork':
     case 'exitOnError':
     case 'strictReadiness':
+    case 'metrics':
       return SWITCH_WORDS.get(text.toLowerCase()) ?? text;
     case 'allowedHosts':
     case 'loadModels':
+    case 'metricsConfig':
       return text
         .split(',')
         .map((part) => part.trim())

@@ -61,6 +61,8 @@ export interface DeviceSample {
   readonly memoryUsedBytes: Reading;
   readonly memoryTotalBytes: Reading;
   readonly powerWatts: Reading;
+  /** Most that it is allowed to draw; only where the driver says so. */
+  readonly powerLimitWatts?: Reading;
   readonly temperatureCelsius: Reading;
   /** Engine's own figure, cumulative: microseconds in which instances on this device were executing, summed over instances. */
   readonly busyUs: number;
@@ -72,6 +74,8 @@ export interface DeviceInfo {
   readonly id: string;
   readonly kind: 'cpu' | 'gpu' | 'simulated';
   readonly name: string;
+  /** The hardware's own identity ("GPU-…"), where the driver gives one. */
+  readonly uuid?: string;
   /** Where the readings come from ("nvidia-smi", "amdgpu sysfs", "os", …). */
   readonly source: string;
   /** What to know about the readings, or why there are none. */

@@ -91,6 +91,7 @@ export class NvidiaSource implements DeviceSource {
         id,
         kind: 'gpu',
         name: line.name,
+        uuid: line.uuid,
         source: 'nvidia-smi',
         note: failure ?? (line.mig ? MIG_NOTE : null),
       },

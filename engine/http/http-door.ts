@@ -1,11 +1,12 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { type Clock, EngineError, invalid, type Logger, type Timer } from '../base';
+import { type Clock, EngineError, type Logger, type Timer } from '../base';
 import type { DataPlane } from '../dataplane';
 import type { ConnectionExchange } from './connection-exchange';
 import { errorResponse } from './error-response';
 import type { RouteContext } from './exchange';
-import { createGate, type GatedRequest, isLoopback } from './gate';
+import { createGate, type GatedRequest } from './gate';
 import { type ConnectionHost, type ConnectionLimits, HttpConnection } from './http-connection';
+import { listenError, whyNotListen } from './listen';
 import type { RequestHead } from './request-head';
 import type { Response } from './response-bytes';
 import { createRoutes, type FoundRoute } from './routes';
@@ -104,13 +105,10 @@ class SocketHttpDoor implements HttpDoor, ConnectionHost {
 
   start(): Promise<{ readonly host: string; readonly port: number }> {
     const { host, port, allowNetwork } = this.#options;
-    if (!isLoopback(host) && !allowNetwork) {
-      return Promise.reject(
-        invalid(`host "${host}" can be reached from other machines: add --allow-network if that is meant`),
-      );
-    }
+    const refusal = whyNotListen(host, allowNetwork);
+    if (refusal) return Promise.reject(refusal);
     return new Promise((resolve, reject) => {
-      const onError = (error: NodeJS.ErrnoException) => reject(listenError(error, host, port));
+      const onError = (error: NodeJS.ErrnoException) => reject(listenError(error, host, port, '--http-port'));
       this.#server.once('error', onError);
       this.#server.listen({ host, port }, () => {
         this.#server.off('error', onError);
@@ -180,28 +178,5 @@ class SocketHttpDoor implements HttpDoor, ConnectionHost {
     const nowUs = this.#clock.nowUs();
     for (const connection of this.#connections) connection.checkTime(nowUs, this.#timeouts);
     this.#check = this.#clock.callAt(nowUs + this.#timeouts.checkEveryMs * 1000, () => this.#checkTimes());
-  }
-}
-
-function listenError(error: NodeJS.ErrnoException, host: string, port: number): EngineError {
-  const cause = { cause: error };
-  switch (error.code) {
-    case 'EADDRINUSE':
-      return new EngineError(
-        'PORT_IN_USE',
-        `port ${port} on ${host} is taken by another process: start with --port N to use other ports, or with --http-port N for this one`,
-        cause,
-      );
-    case 'EACCES':
-      return new EngineError(
-        'INVALID_ARGUMENT',
-        `port ${port}: this user may not listen on it; choose one from 1024 up (--http-port N)`,
-        cause,
-      );
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-      return new EngineError('INVALID_ARGUMENT', `host "${host}" is not an address of this machine`, cause);
-    default:
-      return new EngineError('INTERNAL', `cannot listen on ${host}:${port}: ${error.message}`, cause);
   }
 }

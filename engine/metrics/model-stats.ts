@@ -1,4 +1,5 @@
 import { RingBuffer } from '../base';
+import type { MetricsConfig } from '../config';
 import type { BatchRecord, ErrorCode, ModelCounters } from '../contract';
 import { VersionStats } from './version-stats';
 
@@ -18,14 +19,18 @@ export interface ModelGauges {
 export class ModelStats {
   readonly #live = new Set<VersionStats>();
   /** Versions that are no more, and requests that no version took. */
-  readonly #gone = new VersionStats('');
+  readonly #gone = new VersionStats('', null);
   readonly #batches = new RingBuffer<BatchRecord>(BATCHES_KEPT);
 
-  constructor(readonly name: string) {}
+  /** @param metrics what to record for them; null for nothing */
+  constructor(
+    readonly name: string,
+    private readonly metrics: MetricsConfig | null,
+  ) {}
 
   /** Starts from zero: a version that is loaded again is another one. */
   beginVersion(version: string): VersionStats {
-    const stats = new VersionStats(version, (batch) => this.#batches.push(batch));
+    const stats = new VersionStats(version, this.metrics, (batch) => this.#batches.push(batch));
     this.#live.add(stats);
     return stats;
   }
@@ -46,7 +51,7 @@ export class ModelStats {
   }
 
   snapshot(gauges: ModelGauges): ModelCounters {
-    const all = new VersionStats('');
+    const all = new VersionStats('', null);
     all.absorb(this.#gone);
     for (const version of this.#live) all.absorb(version);
     return { name: this.name, ...all.counters(), ...gauges };

@@ -45,7 +45,7 @@ describe('statistics of a version', () => {
   test('charge every request with its whole batch, count batches once per execution, and are whole numbers', () => {
     fc.assert(
       fc.property(fc.array(batchArbitrary, { maxLength: 12 }), (batches) => {
-        const stats = new VersionStats('1');
+        const stats = new VersionStats('1', null);
         for (const batch of batches) run(stats, batch);
         const seen = stats.statistics('m');
         const requests = sum(batches.map((batch) => batch.rowsPerRequest.length));
@@ -76,7 +76,7 @@ describe('statistics of a version', () => {
   test('never go back while something is recorded', () => {
     fc.assert(
       fc.property(fc.array(batchArbitrary, { minLength: 1, maxLength: 12 }), (batches) => {
-        const stats = new VersionStats('1');
+        const stats = new VersionStats('1', null);
         let before = stats.statistics('m');
         for (const batch of batches) {
           run(stats, batch);
@@ -90,7 +90,7 @@ describe('statistics of a version', () => {
   });
 
   test('count as failed only what the queue had taken, with the time until the failure', () => {
-    const stats = new VersionStats('1');
+    const stats = new VersionStats('1', null);
     stats.recordFailure('INVALID_ARGUMENT', null);
     stats.recordFailure('QUEUE_FULL', null);
     stats.recordFailure('CANCELLED', 1500);
@@ -105,7 +105,7 @@ describe('statistics of a version', () => {
   });
 
   test('leave a batch that failed out of the executions', () => {
-    const stats = new VersionStats('1');
+    const stats = new VersionStats('1', null);
     const batch = {
       rowsPerRequest: [1],
       queueUs: 1,
@@ -134,7 +134,7 @@ describe('statistics of a model', () => {
   };
 
   test('go on over reloads, while those of the loaded version start from zero', () => {
-    const model = new ModelStats('m');
+    const model = new ModelStats('m', null);
     const first = model.beginVersion('1');
     run(first, batch);
     first.recordFailure('CANCELLED', 7);

@@ -1,5 +1,7 @@
+import type { MetricsConfig } from '../config';
 import type { BatchRecord, DepartureReason, ErrorCode } from '../contract';
 import type { BatchStatistics, ModelStatistics, RequestSpans, StatisticDuration } from '../inference';
+import { LatencyDetail } from './latency-detail';
 import { LatencyHistogram } from './latency-histogram';
 
 const NS_PER_US = 1000;
@@ -19,6 +21,8 @@ interface BatchSizeTotals {
 export class VersionStats {
   /** Whole time of successful requests, arrival in the queue to answer. */
   readonly latency = new LatencyHistogram();
+  /** What only the metrics show; null when they are off. */
+  readonly detail: LatencyDetail | null;
   readonly #failed: Partial<Record<ErrorCode, number>> = {};
   readonly #failedQueued: Partial<Record<ErrorCode, number>> = {};
   readonly #departures: Partial<Record<DepartureReason, number>> = {};
@@ -40,14 +44,16 @@ export class VersionStats {
   #batchInferUs = 0;
   #batchOutputUs = 0;
 
-  /** @param onBatch told of every batch, for the list of recent ones */
+  /**
+   * @param metrics null when there are none
+   * @param onBatch told of every batch, for the list of recent ones
+   */
   constructor(
     readonly version: string,
+    metrics: MetricsConfig | null,
     private readonly onBatch: (batch: BatchRecord) => void = () => undefined,
-  ) {}
-
-  get busyUs(): number {
-    return this.#busyUs;
+  ) {
+    this.detail = metrics && new LatencyDetail(metrics, this.latency);
   }
 
   recordRequest(spans: RequestSpans): void {
@@ -58,6 +64,7 @@ export class VersionStats {
     this.#requestInferUs += spans.computeInferUs;
     this.#requestOutputUs += spans.computeOutputUs;
     this.latency.record(spans.totalUs);
+    this.detail?.recordRequest(spans);
   }
 
   /** @param waitedUs time from the queue's taking it to the failure; null when it was refused before */
@@ -74,6 +81,7 @@ export class VersionStats {
     increment(this.#departures, batch.reason);
     this.#busyUs += busyUs;
     if (batch.error !== null) return;
+    this.detail?.recordBatch(batch);
     this.#executionCount++;
     this.#inferenceCount += batch.rows;
     this.#lastInferenceMs = batch.atMs;

@@ -8,7 +8,6 @@ const ACTED_ON_PARAMETER = /^(?:intra_op_thread_count$|ferry\.)/;
 const KEPT: readonly Check[] = [
   ['runtime', (c) => (c.runtime ?? '') !== ''],
   ['cc_model_filenames', (c) => c.cc_model_filenames !== undefined],
-  ['metric_tags', (c) => c.metric_tags !== undefined],
   ['model_warmup', (c) => c.model_warmup !== undefined],
   ['model_operations', (c) => c.model_operations !== undefined],
   ['model_repository_agents', (c) => c.model_repository_agents !== undefined],

@@ -9,7 +9,7 @@ import type {
   SettingOrigin,
 } from '../contract';
 import type { ModelStatistics, RepositoryIndexEntry } from '../inference';
-import { ModelStats } from '../metrics';
+import { ModelStats, type ModelView, type VersionView } from '../metrics';
 import { completeConfig } from './complete-config';
 import { describeChange } from './describe-change';
 import { type OutputLabels, readLabels } from './labels';
@@ -47,7 +47,7 @@ export class RegistryEntry {
 
   constructor(scanned: ScannedModel, context: ServingContext, changed: () => void) {
     this.name = scanned.name;
-    this.stats = new ModelStats(scanned.name);
+    this.stats = new ModelStats(scanned.name, context.metrics);
     this.#context = context;
     this.#changed = changed;
     this.#scanned = scanned;
@@ -99,11 +99,16 @@ export class RegistryEntry {
   statistics(version: string | null): readonly ModelStatistics[] {
     const newest = this.served(version);
     if (version !== null) return [newest.statistics()];
-    return this.#served.names.flatMap((ready) => this.#served.get(ready)?.statistics() ?? []);
+    return this.#served.inOrder.map((served) => served.statistics());
   }
 
-  get isServing(): boolean {
-    return this.#served.all.length > 0;
+  /** What the metrics show of it; null for a model that was never asked to serve. */
+  metrics(): { readonly model: ModelView; readonly versions: readonly VersionView[] } | null {
+    if (!this.#wanted && !this.isKnownToMetrics) return null;
+    const isReady = this.#state === 'ready';
+    const { requestsFailed: failed } = this.counters();
+    const model = { model: this.name, ready: this.#wanted || isReady ? isReady : null, failed };
+    return { model, versions: this.#served.metrics(this.#definition?.config.metric_tags ?? {}) };
   }
 
   /** The ready version that answers; throws VERSION_NOT_FOUND or MODEL_NOT_READY. */
@@ -305,10 +310,6 @@ export class RegistryEntry {
   labelsOf(version: string | null, output: string): readonly string[] | null {
     this.served(version);
     return this.#labels.get(output) ?? null;
-  }
-
-  get metricTags(): Readonly<Record<string, string>> {
-    return this.#definition?.config.metric_tags ?? {};
   }
 
   index(readyOnly: boolean): readonly RepositoryIndexEntry[] {

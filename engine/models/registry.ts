@@ -173,9 +173,16 @@ export class ModelRegistry {
   statistics(name: string | null, version: string | null): readonly ModelStatistics[] {
     if (name !== null) return this.#entry(name).statistics(version);
     return [...this.#entries.values()]
-      .filter((entry) => entry.isServing)
+      .filter((entry) => entry.summary().state === 'ready')
       .sort((a, b) => a.name.localeCompare(b.name))
       .flatMap((entry) => entry.statistics(null));
+  }
+
+  /** What the metrics show, by name. */
+  metrics() {
+    return [...this.#entries.values()]
+      .sort((a, b) => a.name.localeCompare(b.name))
+      .flatMap((entry) => entry.metrics() ?? []);
   }
 
   inputsOf(name: string, version: string | null): readonly TensorSpec[] {
@@ -194,11 +201,6 @@ export class ModelRegistry {
   /** Labels of an output's classes, by the model's labels file; null when it has none. Throws as `served`. */
   labelsOf(name: string, version: string | null, output: string): readonly string[] | null {
     return this.#entry(name).labelsOf(version, output);
-  }
-
-  /** Further labels of the model's metrics (`metric_tags`); MODEL_UNKNOWN. */
-  metricTagsOf(name: string): Readonly<Record<string, string>> {
-    return this.#entry(name).metricTags;
   }
 
   /** The repository's index, by name and version. */

@@ -6,10 +6,11 @@ import {
   batchPolicyOf,
   DynamicBatcher,
 } from '../batching';
+import type { MetricsConfig } from '../config';
 import type { BatchRecord, ModelSettings, TensorSpec } from '../contract';
 import type { InferenceRequest, InferenceResult, ModelStatistics, SessionSpec } from '../inference';
 import { type Instance, InstancePool, ThreadInstance } from '../instances';
-import type { DeviceBusy, ModelStats, VersionStats } from '../metrics';
+import type { DeviceBusy, ModelStats, VersionStats, VersionView } from '../metrics';
 import { type CheckedRequest, createInputChecker, type InputChecker } from './check-inputs';
 
 /** What all served models of an engine share. */
@@ -17,6 +18,8 @@ export interface ServingContext {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly deviceBusy: DeviceBusy;
+  /** What to record for the metrics; null for nothing. */
+  readonly metrics: MetricsConfig | null;
   /** Device on which sessions of a provider run ("cpu", "gpu:0", …). */
   readonly deviceOf: (provider: string) => string;
   readonly nextBatchId: () => number;
@@ -48,6 +51,7 @@ export class ServedModel {
   readonly #pool: InstancePool;
   readonly #batcher: DynamicBatcher;
   #settings: ModelSettings;
+  #loadDurationMs = 0;
 
   constructor(spec: ServedModelSpec, stats: ModelStats, context: ServingContext) {
     this.#spec = spec;
@@ -114,10 +118,38 @@ export class ServedModel {
     return this.#stats.statistics(this.#spec.name);
   }
 
+  /** @param tags the model's `metric_tags` */
+  metrics(tags: VersionView['tags']): VersionView {
+    const { name, version } = this.#spec;
+    const { active } = this.provider;
+    const { departures, busyUs, latency } = this.#stats.counters();
+    this.#stats.detail?.summaries?.rotateTo(this.#context.clock.wallMs());
+    return {
+      model: name,
+      version,
+      tags,
+      deviceId: active === null ? null : this.#context.deviceOf(active),
+      statistics: this.statistics(),
+      failures: this.#stats.failuresAfterQueueing(),
+      departures,
+      busyUs,
+      latency,
+      detail: this.#stats.detail,
+      queueLength: this.queueLength,
+      maxQueueSize: this.#settings.maxQueueSize,
+      inFlight: this.inFlight,
+      instancesReady: this.readyInstances,
+      loadDurationMs: this.#loadDurationMs,
+    };
+  }
+
   /** Loads the model on all its instances. Rejects with MODEL_INVALID or INSTANCE_LOST; nothing is left running then. */
   async start(): Promise<void> {
+    const { clock } = this.#context;
+    const beganUs = clock.nowUs();
     try {
       await this.#pool.want(this.#spec.instanceSpecOf(this.#settings), this.#settings.instanceCount);
+      this.#loadDurationMs = (clock.nowUs() - beganUs) / 1000;
     } catch (error) {
       await this.#pool.stop();
       throw error;

@@ -1,5 +1,5 @@
 import type { ModelSettings } from '../contract';
-import type { ModelStats } from '../metrics';
+import type { ModelStats, VersionView } from '../metrics';
 import type { ModelDefinition } from './model-definition';
 import { ServedModel, type ServingContext } from './served-model';
 
@@ -14,6 +14,11 @@ export class ServedVersions {
   /** Ascending. */
   get names(): readonly string[] {
     return [...this.#byVersion.keys()].sort((a, b) => Number(a) - Number(b));
+  }
+
+  /** By version, ascending. */
+  get inOrder(): readonly ServedModel[] {
+    return this.names.flatMap((version) => this.#byVersion.get(version) ?? []);
   }
 
   /** The one that answers when none is named. */
@@ -54,6 +59,11 @@ export class ServedVersions {
       const { active } = served.provider;
       return active === null ? [] : [{ provider: active, instances: served.readyInstances }];
     });
+  }
+
+  /** @param tags the model's `metric_tags` */
+  metrics(tags: VersionView['tags']): readonly VersionView[] {
+    return this.inOrder.map((served) => served.metrics(tags));
   }
 
   #sum(of: (served: ServedModel) => number): number {

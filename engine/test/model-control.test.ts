@@ -391,7 +391,7 @@ describe('the configuration in force', () => {
     await plane.loadModel('m', { configJson: JSON.stringify(before), files: new Map() });
     expect(plane.modelConfig('m', null)).toEqual(before);
     expect(registry.summary('m').settings).toEqual(settings);
-    expect(parseModelConfig(text).metric_tags).toEqual(registry.metricTagsOf('m'));
+    expect(parseModelConfig(text).metric_tags).toEqual(registry.metrics()[0]?.versions[0]?.tags);
   });
 });
 

@@ -47,6 +47,7 @@ beforeEach(async () => {
       clock,
       logger: heard(),
       deviceBusy: new DeviceBusy(),
+      metrics: null,
       deviceOf: () => 'cpu',
       nextBatchId: () => ++batchId,
       createInstance: heldBack,

@@ -35,6 +35,7 @@ export async function startRegistry(
       clock,
       logger: silentLogger,
       deviceBusy: new DeviceBusy(),
+      metrics: null,
       deviceOf: () => 'cpu',
       nextBatchId: () => ++batchId,
     },
