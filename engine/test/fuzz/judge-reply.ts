@@ -19,7 +19,11 @@ export function faultOf(input: FuzzInput, { answers, ending, rest }: FuzzReply):
   const last = answers.at(-1);
   if (!last) return 'the connection was closed without an answer';
   if (last.headers.get('connection') !== 'close') return 'the connection was closed without saying so';
-  return rest.byteLength > 0 ? 'an answer was cut off' : null;
+  // Refused before its method was known, a HEAD request is answered with a body.
+  const mayHaveBody =
+    input.methods[answers.length - 1] === 'HEAD' &&
+    rest.byteLength === Number(last.headers.get('content-length'));
+  return rest.byteLength > 0 && !mayHaveBody ? 'an answer was cut off' : null;
 }
 
 function answerFault({ status, headers, body }: FuzzAnswer, isHead: boolean): string | null {
