@@ -2,10 +2,10 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { addingModel, sumAndDifferenceModel } from '../engine/test/arithmetic-models';
-import { type FuzzReport, runFuzz } from '../engine/test/fuzz/run-fuzz';
-import { identityModel } from '../engine/testing/onnx-writer';
-import { temporaryFolder } from '../engine/testing/temporary-folder';
+import { identityModel } from '../../testing/onnx-writer';
+import { temporaryFolder } from '../../testing/temporary-folder';
+import { addingModel, sumAndDifferenceModel } from '../arithmetic-models';
+import { type FuzzReport, runFuzz } from './run-fuzz';
 
 /**
  * Sends bad input to the built engine, in a process of its own, for as long as it is told to, and says at the end what came back:
@@ -14,7 +14,7 @@ import { temporaryFolder } from '../engine/testing/temporary-folder';
  *
  * Ends with 1 when the engine answered wrongly, died, hung, answered somebody else wrongly meanwhile, or grew.
  */
-const ENGINE = join(import.meta.dirname, '..', 'out', 'main', 'cli.js');
+const ENGINE = join(import.meta.dirname, '..', '..', '..', 'out', 'main', 'cli.js');
 const PROGRESS_MS = 10_000;
 /** What the engine may grow by between the first tenth of the run, when all is warm, and its end. */
 const GROWTH_LIMIT_MB = 256;
