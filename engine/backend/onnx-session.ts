@@ -1,5 +1,6 @@
 import { InferenceSession, type Tensor as OrtTensor } from 'onnxruntime-node';
 import { EngineError } from '../base';
+import { DEFAULT_SESSION_TUNING } from '../config';
 import type { ExecutionProvider } from '../contract';
 import type { SessionSpec } from '../inference';
 import type { NamedTensor } from '../tensor';
@@ -15,10 +16,7 @@ export async function createOnnxSession(spec: OnnxSpec): Promise<Session> {
   const notes: string[] = [];
   for (const provider of spec.executionProviders) {
     try {
-      const session = await InferenceSession.create(
-        spec.modelPath,
-        sessionOptions(provider, spec.intraOpThreads),
-      );
+      const session = await InferenceSession.create(spec.modelPath, sessionOptions(provider, spec));
       return new OnnxSession(session, provider, notes);
     } catch (error) {
       notes.push(`${provider}: ${readableMessage(error)}`);
@@ -29,14 +27,16 @@ export async function createOnnxSession(spec: OnnxSpec): Promise<Session> {
 
 function sessionOptions(
   provider: ExecutionProvider,
-  intraOpThreads: number,
+  { intraOpThreads, tuning = DEFAULT_SESSION_TUNING }: OnnxSpec,
 ): InferenceSession.SessionOptions {
   return {
     executionProviders: [provider],
     intraOpNumThreads: intraOpThreads,
-    interOpNumThreads: 1,
-    executionMode: 'sequential',
-    graphOptimizationLevel: 'all',
+    interOpNumThreads: tuning.interOpThreads,
+    executionMode: tuning.executionMode,
+    graphOptimizationLevel: tuning.graphOptimization,
+    enableCpuMemArena: tuning.memoryArena,
+    enableMemPattern: tuning.memoryPattern,
     logSeverityLevel: 3,
     // Idle pool threads would spin for work and take the core that the doors run on.
     extra: { session: { intra_op: { allow_spinning: '0' } } },

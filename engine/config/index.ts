@@ -15,6 +15,8 @@ export {
   type ConfigInput,
   type ConfigInstanceGroup,
   type ConfigOutput,
+  type ConfigWarmup,
+  type ConfigWarmupInput,
   configDataType,
   configParameter,
   type ModelConfig,
@@ -33,3 +35,9 @@ export {
 export { type EngineOptionsSource, parseEngineOptions } from './parse-engine-options';
 export { printModelConfig } from './print-model-config';
 export { type RunFile, readRunFile, removeRunFile, writeRunFile } from './run-file';
+export {
+  DEFAULT_SESSION_TUNING,
+  type SessionTuning,
+  sessionTuningOf,
+  TUNING_PARAMETERS,
+} from './session-tuning';

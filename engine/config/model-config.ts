@@ -115,6 +115,22 @@ export interface ConfigOptimization {
   readonly eager_batching?: boolean;
 }
 
+export interface ConfigWarmupInput {
+  readonly data_type?: ConfigDataType;
+  readonly dims?: readonly number[];
+  /** One of the three; of the first two only that it is there counts. */
+  readonly zero_data?: boolean;
+  readonly random_data?: boolean;
+  readonly input_data_file?: string;
+}
+
+export interface ConfigWarmup {
+  readonly name?: string;
+  readonly batch_size?: number;
+  readonly inputs?: Readonly<Record<string, ConfigWarmupInput>>;
+  readonly count?: number;
+}
+
 /** A part of the configuration that Ferry keeps and does not act on. */
 export interface ConfigMessage {
   readonly [field: string]: ConfigValue | undefined;
@@ -145,7 +161,7 @@ export interface ModelConfig {
   readonly cc_model_filenames?: Readonly<Record<string, string>>;
   readonly metric_tags?: Readonly<Record<string, string>>;
   readonly parameters?: Readonly<Record<string, { readonly string_value?: string }>>;
-  readonly model_warmup?: readonly ConfigMessage[];
+  readonly model_warmup?: readonly ConfigWarmup[];
   readonly model_operations?: ConfigMessage;
   readonly model_transaction_policy?: { readonly decoupled?: boolean };
   readonly model_repository_agents?: ConfigMessage;

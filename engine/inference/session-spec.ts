@@ -1,3 +1,4 @@
+import type { SessionTuning } from '../config';
 import type { ExecutionProvider, TensorSpec } from '../contract';
 
 /** What a thread needs to make a session; plain values, it crosses to the worker. */
@@ -8,6 +9,8 @@ export type SessionSpec =
       /** Tried in this order. */
       readonly executionProviders: readonly ExecutionProvider[];
       readonly intraOpThreads: number;
+      /** Absent: `DEFAULT_SESSION_TUNING`. */
+      readonly tuning?: SessionTuning;
     }
   | {
       readonly backend: 'simulated';

@@ -14,6 +14,8 @@ export interface InstancePoolOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly createInstance: (name: string, spec: SessionSpec) => Instance;
+  /** Run on every instance once its model is loaded, before it takes batches; when it rejects, the instance is let go. */
+  readonly warmUp?: (instance: Instance) => Promise<void>;
   /** Called when a batch could go somewhere: after every batch, and when an instance was added. */
   readonly onCapacity: () => void;
   /** Called when an instance was added, left, or was lost. Never per batch. */
@@ -141,8 +143,10 @@ export class InstancePool {
     this.#members.add(member);
     try {
       await member.instance.start();
+      await this.#options.warmUp?.(member.instance);
     } catch (error) {
       this.#members.delete(member);
+      await member.instance.stop();
       throw error;
     }
     member.instance.onLost = (message) => this.#lost(member, message);

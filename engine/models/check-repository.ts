@@ -6,6 +6,7 @@ import { readLabels } from './labels';
 import type { ModelDefinition } from './model-definition';
 import { noticesOf } from './notices';
 import { type ScannedModel, scanRepository } from './repository';
+import { readWarmups } from './served-versions';
 
 export interface CheckOptions {
   /** Only this one. */
@@ -67,9 +68,10 @@ async function checkModel({ name, definition, error }: ScannedModel): Promise<Ch
 }
 
 /** What a load would find beyond the definition. */
-async function faultOf({ folder, config }: ModelDefinition): Promise<string | null> {
+async function faultOf(definition: ModelDefinition): Promise<string | null> {
   try {
-    await readLabels(folder, config);
+    await readLabels(definition.folder, definition.config);
+    await readWarmups(definition);
     return null;
   } catch (error) {
     return toEngineError(error).message;

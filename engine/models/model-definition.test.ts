@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EngineError } from '../base';
+import { DEFAULT_SESSION_TUNING } from '../config';
 import { identityModel, linearModel, writeOnnx } from '../testing/onnx-writer';
 import { type TemporaryFolder, temporaryFolder } from '../testing/temporary-folder';
 import { type ModelDefinition, readModelDefinition, writeSettings } from './model-definition';
@@ -52,6 +53,7 @@ describe('the definition of a model', () => {
       modelPath: join(folder.path, 'm/1/model.onnx'),
       executionProviders: ['cpu'],
       intraOpThreads: 3,
+      tuning: DEFAULT_SESSION_TUNING,
     });
   });
 
@@ -124,9 +126,9 @@ describe('the definition of a model', () => {
   it('names the fields that are kept without effect', async () => {
     const definition = await made(
       open,
-      'response_cache { enable: true } parameters { key: "enable_mem_arena" value { string_value: "1" } } parameters { key: "intra_op_thread_count" value { string_value: "1" } }',
+      'response_cache { enable: true } parameters { key: "memory.enable_arena" value { string_value: "1" } } parameters { key: "intra_op_thread_count" value { string_value: "1" } }',
     );
-    expect(definition.keptFields).toEqual(['response_cache', 'parameters "enable_mem_arena"']);
+    expect(definition.keptFields).toEqual(['response_cache', 'parameters "memory.enable_arena"']);
   });
 
   it('of a simulated device needs no file', async () => {

@@ -10,6 +10,7 @@ import {
   parseModelConfig,
   patchModelConfig,
   type SettingsContext,
+  sessionTuningOf,
   settingsOf,
 } from '../config';
 import type { ModelSettings, ModelSettingsPatch, SettingOrigin, TensorSpec } from '../contract';
@@ -120,6 +121,7 @@ async function defineOnnx(
     read.map(({ facts }) => (facts.batchable ? null : facts.batchingNote)).find((note) => note !== null) ??
     null;
   const context: SettingsContext = { ...machine, obstacle };
+  const tuning = sessionTuningOf(config);
   const { settings, origins } = settingsOf(config, context);
   const omitsBatch = dimsOmitBatch(config, obstacle === null);
   const versions = folder.versions.map((version): ModelVersion => {
@@ -145,6 +147,7 @@ async function defineOnnx(
       modelPath: version.path,
       executionProviders: wanted.executionProviders,
       intraOpThreads: wanted.intraOpThreads,
+      tuning,
     }),
   };
 }

@@ -46,7 +46,7 @@ function kindOf(before: ModelDefinition | null, after: ModelDefinition | null): 
 
 /** All of a definition that a loaded model was made from; the rest are settings. */
 function loadedParts(definition: ModelDefinition): unknown {
-  const { backend, versions, batchable, fingerprint, settings } = definition;
+  const { backend, versions, batchable, fingerprint, settings, config } = definition;
   const files = fingerprint.slice(fingerprint.indexOf('\n') + 1);
   // Settings are left out by asking both for the same ones.
   const fixed = { ...settings, executionProviders: ['cpu' as const], intraOpThreads: 1 };
@@ -55,6 +55,8 @@ function loadedParts(definition: ModelDefinition): unknown {
     versions,
     batchable,
     files,
+    labels: config.output?.map((output) => output.label_filename),
+    warmup: config.model_warmup,
     specs: versions.map((version) => definition.instanceSpecOf(version, fixed)),
   };
 }

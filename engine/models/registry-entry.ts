@@ -21,7 +21,7 @@ import { noticesOf } from './notices';
 import type { ScannedModel } from './repository';
 import { indexModel } from './repository-index';
 import type { ServedModel, ServingContext } from './served-model';
-import { createVersions, ServedVersions, startAll } from './served-versions';
+import { createVersions, readWarmups, ServedVersions, startAll } from './served-versions';
 
 /** One model of the registry: its definition on disk, its state, and the versions that serve. */
 export class RegistryEntry {
@@ -343,12 +343,14 @@ export class RegistryEntry {
     const beganUs = clock.nowUs();
     if (this.#state === 'unavailable') this.#move('loading', null);
     for (const notice of noticesOf(definition)) this.#context.logger.warn(`model "${this.name}": ${notice}`);
-    const fresh = createVersions(definition, this.stats, this.#context, (version, reason) =>
-      this.#lost(version, reason),
-    );
+    let fresh: readonly ServedModel[] = [];
     let labels: OutputLabels;
     try {
       labels = await readLabels(definition.folder, definition.config);
+      const warmups = await readWarmups(definition);
+      fresh = createVersions(definition, warmups, this.stats, this.#context, (version, reason) =>
+        this.#lost(version, reason),
+      );
       await startAll(fresh);
     } catch (failure) {
       await Promise.all(fresh.map((served) => served.retire(0)));

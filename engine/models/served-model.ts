@@ -12,6 +12,7 @@ import type { InferenceRequest, InferenceResult, ModelStatistics, SessionSpec } 
 import { type Instance, InstancePool, ThreadInstance } from '../instances';
 import type { DeviceBusy, ModelStats, VersionStats, VersionView } from '../metrics';
 import { type CheckedRequest, createInputChecker, type InputChecker } from './check-inputs';
+import { type WarmupSample, warmUp } from './warmup';
 
 /** What all served models of an engine share. */
 export interface ServingContext {
@@ -36,6 +37,8 @@ export interface ServedModelSpec {
   readonly outputs: readonly TensorSpec[];
   readonly batchable: boolean;
   readonly settings: ModelSettings;
+  /** Run by every instance before it takes requests. */
+  readonly warmup?: readonly WarmupSample[];
   readonly instanceSpecOf: (settings: ModelSettings) => SessionSpec;
   /** Called when the last instance was lost and could not be replaced: this version then answers no more. */
   readonly onGaveUp?: (reason: string) => void;
@@ -67,6 +70,7 @@ export class ServedModel {
       logger: logger.child('instances'),
       createInstance:
         context.createInstance ?? ((name, instanceSpec) => new ThreadInstance(name, instanceSpec, clock)),
+      warmUp: (instance) => warmUp(instance, spec.warmup ?? []),
       onCapacity: () => this.#batcher.instancesChanged(),
       onMembers: () => context.onInstancesChanged(),
       onLost: (message) => context.onInstanceLost(spec.name, message),

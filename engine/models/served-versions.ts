@@ -1,7 +1,9 @@
 import type { ModelSettings } from '../contract';
 import type { ModelStats, VersionView } from '../metrics';
+import { stacksRequests } from './complete-config';
 import type { ModelDefinition } from './model-definition';
 import { ServedModel, type ServingContext } from './served-model';
+import { readWarmup, type WarmupSample } from './warmup';
 
 /** The versions of one model that serve. */
 export class ServedVersions {
@@ -78,9 +80,24 @@ export async function startAll(served: readonly ServedModel[]): Promise<void> {
   if (failure) throw failure.reason;
 }
 
+/** Samples by version, for those that are to serve. Errors: as `readWarmup`. */
+export async function readWarmups(
+  definition: ModelDefinition,
+): Promise<ReadonlyMap<string, readonly WarmupSample[]>> {
+  const { folder, config, batchable, settings } = definition;
+  const stacks = stacksRequests({ config, batchable });
+  const warmups = new Map<string, readonly WarmupSample[]>();
+  for (const { version, served, inputs } of definition.versions) {
+    const target = { folder, inputs, stacks, maxBatchSize: settings.maxBatchSize };
+    if (served) warmups.set(version, await readWarmup(config.model_warmup ?? [], target));
+  }
+  return warmups;
+}
+
 /** The versions that a definition chooses, not started yet. */
 export function createVersions(
   definition: ModelDefinition,
+  warmups: ReadonlyMap<string, readonly WarmupSample[]>,
   stats: ModelStats,
   context: ServingContext,
   onGaveUp: (version: string, reason: string) => void,
@@ -96,6 +113,7 @@ export function createVersions(
         outputs: version.outputs,
         batchable,
         settings,
+        warmup: warmups.get(version.version) ?? [],
         instanceSpecOf: (wanted: ModelSettings) => definition.instanceSpecOf(version, wanted),
         onGaveUp: (reason: string) => onGaveUp(version.version, reason),
       };

@@ -6,6 +6,7 @@ import { ModelConfigType, parseModelConfig } from '../config';
 import { RegistryDataPlane } from '../dataplane';
 import type { LoadOverride } from '../inference';
 import { buildRequest, floatsOf, fp32 } from '../testing';
+import { writeOnnx } from '../testing/onnx-writer';
 import { addingModel, simulatedConfig } from './arithmetic-models';
 import { startRegistry, type TestRegistry } from './start-registry';
 import { waitUntil } from './wait-until';
@@ -418,5 +419,46 @@ describe('labels', () => {
       });
     }
     expect(registry.summary('m').state).toBe('ready');
+  });
+});
+
+describe('warm-up', () => {
+  const rows = writeOnnx({
+    graph: {
+      nodes: [{ op: 'Gather', inputs: ['table', 'x'], outputs: ['y'] }],
+      initializers: [
+        { name: 'table', type: 'FLOAT', dims: [2], rawData: new Uint8Array(Float32Array.of(5, 6).buffer) },
+      ],
+      inputs: [{ name: 'x', type: 'INT64', shape: ['batch', 1] }],
+      outputs: [{ name: 'y', type: 'FLOAT', shape: ['batch', 1] }],
+    },
+  });
+  const sample = (name: string) =>
+    `model_warmup [ { name: "${name}" batch_size: 2
+      inputs { key: "x" value { data_type: TYPE_INT64 dims: [ 1 ] input_data_file: "${name}" } } } ]`;
+  const files = {
+    'm/1/model.onnx': rows,
+    'm/warmup/inside': new Uint8Array(BigInt64Array.of(1n).buffer),
+    'm/warmup/outside': new Uint8Array(BigInt64Array.of(99n).buffer),
+  };
+
+  test('lets the model serve when its samples pass, and is in no statistics', async () => {
+    const { plane, registry } = await started({ ...files, 'm/config.pbtxt': sample('inside') });
+    expect(plane.modelReady('m', null)).toBe(true);
+    expect(registry.counters()).toMatchObject([{ executionCount: 0 }]);
+    expect(plane.modelConfig('m', null)).toMatchObject({ model_warmup: [{ name: 'inside', batch_size: 2 }] });
+  });
+
+  test('fails the load with the name of the sample that fails, also of further instances, and what serves goes on', async () => {
+    const { registry, write } = await started({ ...files, 'm/config.pbtxt': sample('outside') });
+    expect(registry.summary('m')).toMatchObject({
+      state: 'unavailable',
+      reason: expect.stringContaining('warm-up sample "outside" failed'),
+    });
+    write({ 'm/config.pbtxt': sample('inside') });
+    await registry.load('m');
+    write({ 'm/config.pbtxt': sample('outside') });
+    await expect(registry.load('m')).rejects.toThrow(/"outside"/);
+    expect(registry.summary('m')).toMatchObject({ state: 'ready', instancesReady: 1 });
   });
 });

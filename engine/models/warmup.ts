@@ -1,0 +1,202 @@
+import { randomBytes } from 'node:crypto';
+import { open, realpath } from 'node:fs/promises';
+import { join } from 'node:path';
+import { EngineError } from '../base';
+import { type ConfigWarmup, type ConfigWarmupInput, wireDatatype } from '../config';
+import type { TensorSpec } from '../contract';
+import type { Instance } from '../instances';
+import { bytesElementOffsets, ELEMENT_BYTES, elementCount, formatShape, type NamedTensor } from '../tensor';
+import { requireInside } from './model-folder';
+
+/** What an instance runs before it takes requests. */
+export interface WarmupSample {
+  readonly name: string;
+  /** How many times it is run. */
+  readonly count: number;
+  /** The inputs, to be copied for every run: a run takes the buffers with it. */
+  readonly inputs: readonly NamedTensor[];
+}
+
+/** What samples have to fit. */
+export interface WarmupTarget {
+  readonly folder: string;
+  readonly inputs: readonly TensorSpec[];
+  /** Requests of the model are stacked: `dims` leave the batch dimension out. */
+  readonly stacks: boolean;
+  readonly maxBatchSize: number;
+}
+
+const FOLDER = 'warmup';
+const MAX_SAMPLES = 1000;
+const MAX_COUNT = 10_000;
+const MAX_SAMPLE_BYTES = 256 * 1024 * 1024;
+
+/**
+ * The samples of `model_warmup`, made ready. One with `batch_size` 0 is left out.
+ *
+ * Errors: MODEL_INVALID naming the sample, the input, and what is wrong with it.
+ */
+export async function readWarmup(
+  stated: readonly ConfigWarmup[],
+  target: WarmupTarget,
+): Promise<readonly WarmupSample[]> {
+  if (stated.length > MAX_SAMPLES)
+    throw refuse(`model_warmup has ${stated.length} samples; at most ${MAX_SAMPLES} are run`);
+  const samples: WarmupSample[] = [];
+  for (const one of stated) if ((one.batch_size ?? 0) > 0) samples.push(await readSample(one, target));
+  return samples;
+}
+
+/** Runs all samples on an instance. Rejects with MODEL_INVALID naming the sample that fails. */
+export async function warmUp(instance: Instance, samples: readonly WarmupSample[]): Promise<void> {
+  for (const { name, count, inputs } of samples) {
+    for (let i = 0; i < count; i++) {
+      const copies = inputs.map((input) => ({ ...input, data: input.data.slice() }));
+      await instance.run(copies, null).catch((error: Error) => {
+        throw new EngineError('MODEL_INVALID', `warm-up sample "${name}" failed: ${error.message}`, {
+          cause: error,
+        });
+      });
+    }
+  }
+}
+
+function refuse(message: string): EngineError {
+  return new EngineError('MODEL_INVALID', `config.pbtxt: ${message}`);
+}
+
+async function readSample(stated: ConfigWarmup, target: WarmupTarget): Promise<WarmupSample> {
+  const { name = '', batch_size: rows = 0, count = 1, inputs: given = {} } = stated;
+  const label = `model_warmup "${name}"`;
+  const most = target.stacks ? target.maxBatchSize : 1;
+  if (rows > most) throw refuse(`${label}: batch_size is ${rows}; the model takes at most ${most}`);
+  if (count > MAX_COUNT) throw refuse(`${label}: count is ${count}; at most ${MAX_COUNT} are run`);
+  const unknown = Object.keys(given).find((key) => !target.inputs.some((spec) => spec.name === key));
+  if (unknown !== undefined) throw refuse(`${label}: the model has no input "${unknown}"`);
+  const inputs: NamedTensor[] = [];
+  let bytes = 0;
+  for (const spec of target.inputs) {
+    const input = Object.hasOwn(given, spec.name) ? given[spec.name] : undefined;
+    if (!input && spec.optional) continue;
+    if (!input) throw refuse(`${label}: input "${spec.name}" is missing; every input must be given`);
+    const tensor = await readInput(
+      `${label}: input "${spec.name}"`,
+      input,
+      spec,
+      rows,
+      target,
+      MAX_SAMPLE_BYTES - bytes,
+    );
+    bytes += tensor.data.byteLength;
+    inputs.push(tensor);
+  }
+  return { name, count: Math.max(1, count), inputs };
+}
+
+async function readInput(
+  label: string,
+  input: ConfigWarmupInput,
+  spec: TensorSpec,
+  rows: number,
+  { folder, stacks }: WarmupTarget,
+  maxBytes: number,
+): Promise<NamedTensor> {
+  const datatype = input.data_type === undefined ? null : wireDatatype(input.data_type);
+  if (datatype !== spec.datatype)
+    throw refuse(`${label} is ${input.data_type ?? 'of no data_type'}, the model has ${spec.datatype}`);
+  const dims = input.dims ?? [];
+  if (dims.some((dim) => dim < 1))
+    throw refuse(`${label}: dims are ${formatShape(dims)}; all must be at least 1`);
+  const shape = stacks ? [rows, ...dims] : dims;
+  const fits =
+    shape.length === spec.shape.length &&
+    spec.shape.every((dim, axis) => dim === -1 || dim === shape[axis] || (stacks && axis === 0));
+  if (!fits)
+    throw refuse(
+      `${label}: dims stand for ${formatShape(shape)}, the model takes ${formatShape(spec.shape)}`,
+    );
+  const count = elementCount(dims);
+  const least = count * rows * (ELEMENT_BYTES[spec.datatype] ?? 4);
+  if (least > maxBytes) throw refuse(`${label}: the sample has more than ${MAX_SAMPLE_BYTES} bytes`);
+  const row = await rowData(label, input, spec, count, folder, Math.floor(maxBytes / rows));
+  const data = new Uint8Array(row.byteLength * rows);
+  for (let i = 0; i < rows; i++) data.set(row, i * row.byteLength);
+  return { name: spec.name, datatype: spec.datatype, shape, data };
+}
+
+/** The bytes of one row. */
+async function rowData(
+  label: string,
+  input: ConfigWarmupInput,
+  { datatype }: TensorSpec,
+  count: number,
+  folder: string,
+  maxBytes: number,
+): Promise<Uint8Array> {
+  const size = ELEMENT_BYTES[datatype];
+  if (input.input_data_file !== undefined) {
+    const data = await readDataFile(
+      label,
+      folder,
+      input.input_data_file,
+      size === null ? maxBytes : size * count,
+    );
+    if (size === null) checkStrings(label, data, count);
+    else if (data.byteLength !== size * count)
+      throw refuse(
+        `${label}: "${input.input_data_file}" has ${data.byteLength} bytes, ${size * count} are needed`,
+      );
+    return data;
+  }
+  if (input.random_data !== undefined) return randomRow(datatype, size, count);
+  // Texts without characters are four zero bytes each, their lengths.
+  if (input.zero_data !== undefined) return new Uint8Array(count * (size ?? 4));
+  throw refuse(`${label} has neither zero_data nor random_data nor input_data_file`);
+}
+
+const RANDOM_TEXT_BYTES = 8;
+
+function randomRow(datatype: TensorSpec['datatype'], size: number | null, count: number): Uint8Array {
+  if (datatype === 'BOOL') return randomBytes(count).map((byte) => byte & 1);
+  if (size !== null) return new Uint8Array(randomBytes(count * size));
+  const data = new Uint8Array(count * (4 + RANDOM_TEXT_BYTES));
+  for (let i = 0; i < count; i++) {
+    const at = i * (4 + RANDOM_TEXT_BYTES);
+    data[at] = RANDOM_TEXT_BYTES;
+    data.set(Buffer.from(randomBytes(RANDOM_TEXT_BYTES / 2).toString('hex')), at + 4);
+  }
+  return data;
+}
+
+function checkStrings(label: string, data: Uint8Array, count: number): void {
+  try {
+    bytesElementOffsets(data, count, 'data');
+  } catch (error) {
+    throw refuse(`${label}: ${(error as Error).message}`);
+  }
+}
+
+async function readDataFile(
+  label: string,
+  folder: string,
+  file: string,
+  maxBytes: number,
+): Promise<Uint8Array> {
+  const shown = JSON.stringify(file.slice(0, 200));
+  if (file.includes('\0')) throw refuse(`${label}: ${shown} is not a file name`);
+  const place = join(folder, FOLDER);
+  const real = await realpath(join(place, file)).catch(() => {
+    throw refuse(`${label}: ${shown} is not in the model's folder "${FOLDER}"`);
+  });
+  await requireInside(await realpath(place), real, `${label}: ${shown}`);
+  const handle = await open(real, 'r');
+  try {
+    const stats = await handle.stat();
+    if (!stats.isFile()) throw refuse(`${label}: ${shown} is not a file`);
+    if (stats.size > maxBytes)
+      throw refuse(`${label}: ${shown} has ${stats.size} bytes, at most ${maxBytes} are read`);
+    return new Uint8Array(await handle.readFile());
+  } finally {
+    await handle.close();
+  }
+}
