@@ -2,11 +2,19 @@ import { cpus } from 'node:os';
 import { batchingGain } from './batching-gain';
 import type { Benchmark } from './benchmark';
 import { consoleCost } from './console-cost';
+import { metricsCost } from './metrics-cost';
 import { overhead } from './overhead';
 import { queueGrowth } from './queue-growth';
 import { rawRatio } from './raw-ratio';
 
-const BENCHMARKS: readonly Benchmark[] = [rawRatio, batchingGain, overhead, queueGrowth, consoleCost];
+const BENCHMARKS: readonly Benchmark[] = [
+  rawRatio,
+  batchingGain,
+  overhead,
+  queueGrowth,
+  consoleCost,
+  metricsCost,
+];
 
 const HELP = `Measures one ratio in one run and says whether it is on the right side of its bar.
 

@@ -9,7 +9,7 @@ import { DEMO_PATH } from './demo-mlp';
 
 /** A whole engine with its doors open on free ports, serving the demo MLP from a folder of its own. */
 export async function startEngine(
-  more: { readonly rendererPath?: string } = {},
+  more: { readonly rendererPath?: string; readonly argv?: readonly string[] } = {},
 ): Promise<{ readonly engine: Engine; close(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'ferry-bench-'));
   const repository = join(folder, 'repository');
@@ -25,6 +25,7 @@ export async function startEngine(
       join(folder, 'data'),
       '--log-level',
       'warn',
+      ...(more.argv ?? []),
     ],
     env: {},
     defaults: { rendererPath: more.rendererPath ?? null },

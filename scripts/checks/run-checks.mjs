@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { prepareCuda } from '../setup/cuda.mjs';
 import { install } from '../setup/install.mjs';
+import { preparePromtool } from '../setup/promtool.mjs';
 import { prepareStarterModels } from '../setup/starter-models.mjs';
 import { messageOf, paint, seconds, step } from '../setup/step.mjs';
 import { runCheck } from './check.mjs';
@@ -73,6 +74,7 @@ async function prepare(only) {
   if (only.some((name) => ['unit', ...needWindow].includes(name))) {
     await step('cuda', prepareCuda);
     await step('starter models', prepareStarterModels);
+    if (only.includes('unit')) await step('promtool', preparePromtool);
   }
   return only.some((name) => needWindow.includes(name)) ? prepareTestEnv() : emptyTestEnv();
 }
