@@ -65,3 +65,17 @@ export function countVitest({
 export function countPlaywright({ stats: { expected = 0, unexpected = 0, flaky = 0, skipped = 0 } = {} }) {
   return { passed: expected + flaky, failed: unexpected, skipped };
 }
+
+/**
+ * @param {string} xml JUnit's form, as pytest writes it: one suite with its counts
+ * @returns {Counts | undefined} undefined when there is no suite in it
+ */
+export function countJunit(xml) {
+  const suite = /<testsuite\b[^>]*>/.exec(xml)?.[0];
+  if (suite === undefined) return undefined;
+  const [tests, failures, errors, skipped] = ['tests', 'failures', 'errors', 'skipped'].map((name) =>
+    Number(new RegExp(`\\b${name}="(\\d+)"`).exec(suite)?.[1] ?? 0),
+  );
+  const failed = (failures ?? 0) + (errors ?? 0);
+  return { passed: (tests ?? 0) - failed - (skipped ?? 0), failed, skipped: skipped ?? 0 };
+}

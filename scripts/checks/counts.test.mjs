@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { addUp, closingLine, countPlaywright, countVitest, judgeRun, oneCheck } from './counts.mjs';
+import { addUp, closingLine, countJunit, countPlaywright, countVitest, judgeRun, oneCheck } from './counts.mjs';
 import { readOptions } from './run-checks.mjs';
 
 test('the closing line names what was skipped only where something was', () => {
@@ -36,6 +36,12 @@ test('reports are read by their own counts', () => {
     failed: 1,
     skipped: 3,
   });
+});
+
+test("pytest's report is read from its suite's counts", () => {
+  const xml = '<?xml version="1.0"?><testsuites name="a"><testsuite name="pytest" errors="1" failures="2" skipped="3" tests="10" time="1">';
+  expect(countJunit(xml)).toEqual({ passed: 4, failed: 3, skipped: 3 });
+  expect(countJunit('<testsuites></testsuites>')).toBeUndefined();
 });
 
 test('--only takes steps by name, e2e for both of its kinds, and refuses what there is not', () => {

@@ -1,10 +1,9 @@
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { build } from '../setup/build.mjs';
-import { reportsDir } from '../setup/paths.mjs';
 import { run } from '../setup/run.mjs';
 import { runTool, toolPath } from '../setup/tool.mjs';
 import { countPlaywright, countVitest, judgeRun, none, oneCheck } from './counts.mjs';
+import { interop } from './interop.mjs';
+import { freshReport, readText } from './report-file.mjs';
 
 /** @typedef {import('./check.mjs').CheckResult} CheckResult */
 /** @typedef {import('./test-env.mjs').TestEnv} TestEnv */
@@ -62,18 +61,10 @@ async function e2e(project, env) {
   return { counts: judgeRun(json && countPlaywright(json), status) };
 }
 
-/** @param {string} name */
-function freshReport(name) {
-  mkdirSync(reportsDir, { recursive: true });
-  const file = join(reportsDir, name);
-  rmSync(file, { force: true });
-  return file;
-}
-
 /** @param {string} file */
 function readReport(file) {
   try {
-    return JSON.parse(readFileSync(file, 'utf8'));
+    return JSON.parse(readText(file) ?? '');
   } catch {
     return undefined;
   }
@@ -83,6 +74,7 @@ function readReport(file) {
 export const runs = [
   { name: 'unit', run: unit },
   { name: 'build', isVital: true, run: buildCheck },
+  { name: 'interop', run: () => interop() },
   { name: 'package', run: packageCheck },
   { name: 'desktop', run: (env) => e2e('desktop', env) },
   { name: 'browser', run: (env) => e2e('browser', env) },
