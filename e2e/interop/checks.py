@@ -32,7 +32,7 @@ TENSORS = {
     "uint8": ("UINT8", [1, 3], b"\x00\x01\xff", [0, 1, 255]),
     "int64": ("INT64", [1, 2], struct.pack("<2q", 2**53 + 1, -1), [2**53 + 1, -1]),
     "fp16": ("FP16", [1, 2], struct.pack("<2e", 1.5, -2), None),
-    "bf16": ("BF16", [1, 2], b"\xc0\x3f\x00\xc0", None),
+    "bf16": ("BF16", [1, 3], b"\xc0\x3f\x00\xc0\x80\x3f", None),
     "bytes": ("BYTES", [1, 3], BYTES_ROW, ["a", "", "ü"]),
 }
 

@@ -30,7 +30,7 @@ def test_every_datatype_comes_back_as_it_went(client, datatype, binary_in, binar
         pytest.skip("the client itself refuses it in JSON")
     if datatype in NOT_IN_JSON and not binary_out and not is_ferry:
         pytest.skip("Triton refuses it in JSON")
-    sent = values_of(datatype, text_only=not (binary_in and binary_out))
+    sent = values_of(datatype, text_only=is_ferry or not (binary_in and binary_out))
     outputs = [client_module.InferRequestedOutput("y", binary_data=binary_out)]
     result = client.infer(model_of(datatype), [http_input(sent, datatype, binary_in)], outputs=outputs)
     described = result.get_output("y")
@@ -225,7 +225,7 @@ def row(size=3, datatype="FP32", name="x", rows=1):
         ([row(datatype="INT32")], "INT32"),
         ([row(size=4)], "3"),
         ([row(rows=5)], "4"),
-        ([row(rows=0)], "x"),
+        ([row(rows=0)], "0"),
         ([row(), row(name="z")], "z"),
         ([], "input"),
     ],
@@ -235,6 +235,14 @@ def test_inputs_that_do_not_fit_are_refused_by_name(client, tensors, word):
     error = refusal(client, "fixed_row", tensors)
     assert error.status() == "400"
     assert word in error.message()
+
+
+def test_strings_that_are_no_text_are_refused_not_changed(client, is_ferry):
+    if not is_ferry:
+        pytest.skip("Triton's backends take any bytes")
+    error = refusal(client, "identity_bytes", [http_input(values_of("BYTES", text_only=False), "BYTES", True)])
+    assert error.status() == "400"
+    assert 'input "x": element 5 is not UTF-8' in error.message()
 
 
 def test_an_unknown_output(client):

@@ -200,13 +200,18 @@ def test_shared_memory_is_refused_and_names_nothing_of_this_machine(client, is_f
         pytest.skip("Triton maps what it is told to")
     for call, arguments in (
         (client.register_system_shared_memory, ("region", "/dev-shm-key", 16)),
-        (client.unregister_system_shared_memory, ("region",)),
         (client.register_cuda_shared_memory, ("region", b"aGFuZGxl", 0, 16)),
-        (client.unregister_cuda_shared_memory, ("region",)),
     ):
         error = refusal(call, *arguments)
         assert error.status() == status(door, "501", "UNIMPLEMENTED")
         assert "dev-shm-key" not in error.message()
+
+
+def test_unregistering_shared_memory_is_done_as_there_is_none(client):
+    # perf_analyzer begins with it.
+    client.unregister_system_shared_memory()
+    client.unregister_cuda_shared_memory()
+    client.unregister_system_shared_memory("region")
 
 
 def test_shared_memory_status_is_empty(client, door):

@@ -36,7 +36,8 @@ const WIRE_NAMES = new Map<string, Datatype>([
   ['string', 'BYTES'],
 ]);
 
-const utf8Decoder = new TextDecoder();
+// A byte order mark that begins an element is a part of it.
+const utf8Decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 const utf8Encoder = new TextEncoder();
 
 /** Bytes to a backend tensor: a view when the bytes are aligned (they are, coming from a batch), else a copy. */

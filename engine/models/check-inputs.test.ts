@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { TensorSpec } from '../contract';
+import { encodeBytesElements } from '../tensor';
 import { buildRequest, fp32 } from '../testing';
 import { createInputChecker } from './check-inputs';
 
@@ -89,4 +90,17 @@ describe('a request that does not fit is told the field, the value and the limit
       'requested output "nope" does not exist in model "m"; it has "y"',
     );
   });
+});
+
+test('a string that is not UTF-8, or has a zero byte, is refused by its place, since it would reach the model changed', () => {
+  const text = createInputChecker([spec('t', [-1], { datatype: 'BYTES' })], [out], true);
+  const strings = (...elements: Uint8Array[]) => [
+    { name: 't', datatype: 'BYTES' as const, shape: [elements.length], data: encodeBytesElements(elements) },
+  ];
+  const byteOrderMark = Uint8Array.of(0xef, 0xbb, 0xbf);
+  expect(text.check(buildRequest(strings(byteOrderMark, new Uint8Array())), 8).rows).toBe(2);
+  expect(() => text.check(buildRequest(strings(byteOrderMark, Uint8Array.of(0xff))), 8)).toThrow(
+    'input "t": element 1 is not UTF-8',
+  );
+  expect(() => text.check(buildRequest(strings(Uint8Array.of(97, 0, 98))), 8)).toThrow('element 0');
 });

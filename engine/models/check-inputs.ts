@@ -1,7 +1,8 @@
+import { isUtf8 } from 'node:buffer';
 import { invalid } from '../base';
 import type { TensorSpec } from '../contract';
 import type { InferenceRequest } from '../inference';
-import { formatShape, type NamedTensor } from '../tensor';
+import { decodeBytesElements, elementCount, formatShape, type NamedTensor } from '../tensor';
 
 /** What a request turned out to be, once it fits the model. */
 export interface CheckedRequest {
@@ -108,6 +109,20 @@ function checkTensor(input: NamedTensor, spec: CheckedSpec, batchable: boolean):
   if (!fits)
     throw invalid(
       `input "${input.name}": shape ${formatShape(input.shape)} was given, the model takes ${describeShape(spec, batchable)}`,
+    );
+  if (spec.datatype === 'BYTES') checkText(input);
+}
+
+/**
+ * ONNX Runtime's binding takes strings as text that ends at a zero byte: other bytes would reach the model changed or cut off, and
+ * nobody would know.
+ */
+function checkText({ name, data, shape }: NamedTensor): void {
+  const elements = decodeBytesElements(data, elementCount(shape), name);
+  const wrong = elements.findIndex((element) => element.includes(0) || !isUtf8(element));
+  if (wrong >= 0)
+    throw invalid(
+      `input "${name}": element ${wrong} is not UTF-8 text without zero bytes; other strings cannot be given to ONNX Runtime here`,
     );
 }
 

@@ -1,5 +1,13 @@
 import { expect, test } from 'vitest';
-import { addUp, closingLine, countJunit, countPlaywright, countVitest, judgeRun, oneCheck } from './counts.mjs';
+import {
+  addUp,
+  closingLine,
+  countJunit,
+  countPlaywright,
+  countVitest,
+  judgeRun,
+  oneCheck,
+} from './counts.mjs';
 import { readOptions } from './run-checks.mjs';
 
 test('the closing line names what was skipped only where something was', () => {
@@ -39,7 +47,8 @@ test('reports are read by their own counts', () => {
 });
 
 test("pytest's report is read from its suite's counts", () => {
-  const xml = '<?xml version="1.0"?><testsuites name="a"><testsuite name="pytest" errors="1" failures="2" skipped="3" tests="10" time="1">';
+  const xml =
+    '<?xml version="1.0"?><testsuites name="a"><testsuite name="pytest" errors="1" failures="2" skipped="3" tests="10" time="1">';
   expect(countJunit(xml)).toEqual({ passed: 4, failed: 3, skipped: 3 });
   expect(countJunit('<testsuites></testsuites>')).toBeUndefined();
 });
