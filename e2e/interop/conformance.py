@@ -122,7 +122,9 @@ def message_fields(path, message):
 
 
 def flat(path, value):
-    """`{path: leaf}`; an empty object or list is a leaf. Models stand in no promised order: they go by name."""
+    """`{path: leaf}`; an empty object or list is a leaf. Models and extensions stand in no promised order: they go by name."""
+    if path.endswith(".extensions") and isinstance(value, list):
+        return {f"{path}[{name}]": True for name in value}
     if isinstance(value, list) and value:
         keys = [key_of(item, i) for i, item in enumerate(value)]
         parts = [flat(f"{path}[{key}]", item) for key, item in zip(keys, value, strict=True)]

@@ -59,7 +59,7 @@ def test_server_metadata(client, as_json):
     assert metadata["name"]
     assert re.match(r"\d+\.\d+", metadata["version"])
     wanted = {"binary_tensor_data", "classification", "model_configuration", "model_repository", "statistics"}
-    wanted |= {"parameters", "schedule_policy", "trace", "logging"}
+    wanted |= {"trace", "logging"}
     assert wanted <= set(metadata["extensions"])
 
 

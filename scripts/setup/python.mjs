@@ -20,7 +20,9 @@ const isWindows = process.platform === 'win32';
  * @returns {Promise<PythonOutcome>}
  */
 export async function preparePython(name) {
-  const { requires, noDeps = false, linuxOnly = false, oldest } = pythonEnvs[name];
+  /** @type {import('./python-envs.mjs').PythonEnv} */
+  const env = pythonEnvs[name];
+  const { requires, noDeps = false, linuxOnly = false, oldest } = env;
   if (linuxOnly && (process.platform !== 'linux' || process.arch !== 'x64')) {
     return missing(`its packages are for Linux on x64, this is ${process.platform}-${process.arch}`);
   }
