@@ -50,7 +50,7 @@ def run(server, door, *arguments):
     ran = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=RUN_TIMEOUT_S)
     text = ran.stdout + ran.stderr
     assert ran.returncode == 0, f"{' '.join(command)}\n{text}"
-    return [level(block) for block in re.split(r"^(?=Request concurrency:|Request Rate:)", text, flags=re.M)[1:]], text
+    return [level(block) for block in re.split(r"^(?=Request concurrency:|Request Rate: [\d.]+ inference)", text, flags=re.M)[1:]], text
 
 
 def level(block):

@@ -72,7 +72,7 @@ def test_json_tensors(server):
     check(levels, 1)
 
 
-def test_strings(server):
+def test_strings_over_grpc(server):
     levels, _ = perf_analyzer.run(
         server, "grpc", "-m", "identity_bytes", "--shape", "x:3", "--string-length", "20", "--concurrency-range", "1"
     )
