@@ -6,6 +6,7 @@ import { metricsCost } from './metrics-cost';
 import { overhead } from './overhead';
 import { queueGrowth } from './queue-growth';
 import { rawRatio } from './raw-ratio';
+import { grpcVsTriton, httpVsTriton } from './vs-triton';
 
 const BENCHMARKS: readonly Benchmark[] = [
   rawRatio,
@@ -14,6 +15,8 @@ const BENCHMARKS: readonly Benchmark[] = [
   queueGrowth,
   consoleCost,
   metricsCost,
+  httpVsTriton,
+  grpcVsTriton,
 ];
 
 const HELP = `Measures one ratio in one run and says whether it is on the right side of its bar.
