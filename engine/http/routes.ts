@@ -1,39 +1,23 @@
 import createRouter, { type HTTPMethod } from 'find-my-way';
 import { EngineError } from '../base';
 import { ErrorWithHeaders } from './error-response';
-import type { Exchange, RouteContext, RouteParameters } from './exchange';
-import { liveRoute, modelReadyRoute, readyRoute } from './health-route';
-import { inferRoute } from './infer-route';
-import { modelConfigRoute, modelMetadataRoute, serverMetadataRoute } from './metadata-route';
-import { loadRoute, namedRepositoryRoute, repositoryIndexRoute, unloadRoute } from './repository-route';
-import {
-  logSettingsRoute,
-  traceSettingsRoute,
-  updateLogSettingsRoute,
-  updateTraceSettingsRoute,
-} from './settings-route';
-import {
-  regionStatusRoute,
-  registerRegionRoute,
-  sharedMemoryStatusRoute,
-  unregisterRoute,
-} from './shared-memory-route';
-import { statsRoute } from './stats-route';
+import { type RouteParameters, sendJson } from './exchange';
+import { openApiSchema } from './message-schemas';
+import { openApiDocument } from './openapi';
+import { OPERATIONS, type Operation } from './operations';
 
-type Handle = (exchange: Exchange, route: RouteParameters, context: RouteContext) => void | Promise<void>;
-
-interface Route {
+export interface Route {
   readonly method: 'GET' | 'POST';
   readonly path: string;
-  readonly handle: Handle;
+  readonly operation: Operation;
 }
 
 /** With and without a version. A version that is not all digits is no route: 404, as in Triton. */
-function modelRoute(method: Route['method'], suffix: string, handle: Handle): Route[] {
+function modelRoute(method: Route['method'], suffix: string, operation: Operation): Route[] {
   const model = '/v2/models/:model';
   return [
-    { method, path: `${model}${suffix}`, handle },
-    { method, path: `${model}/versions/:version(^\\d+$)${suffix}`, handle },
+    { method, path: `${model}${suffix}`, operation },
+    { method, path: `${model}/versions/:version(^\\d+$)${suffix}`, operation },
   ];
 }
 
@@ -41,49 +25,76 @@ function modelRoute(method: Route['method'], suffix: string, handle: Handle): Ro
 function sharedMemoryRoutes(kind: 'system' | 'cuda'): Route[] {
   const path = `/v2/${kind}sharedmemory`;
   return [
-    { method: 'GET', path: `${path}/status`, handle: sharedMemoryStatusRoute },
-    { method: 'GET', path: `${path}/region/:region/status`, handle: regionStatusRoute },
-    { method: 'POST', path: `${path}/region/:region/register`, handle: registerRegionRoute },
-    { method: 'POST', path: `${path}/region/:region/unregister`, handle: unregisterRoute },
-    { method: 'POST', path: `${path}/unregister`, handle: unregisterRoute },
+    { method: 'GET', path: `${path}/status`, operation: OPERATIONS.sharedMemoryStatus },
+    { method: 'GET', path: `${path}/region/:region/status`, operation: OPERATIONS.regionStatus },
+    { method: 'POST', path: `${path}/region/:region/register`, operation: OPERATIONS.registerRegion },
+    { method: 'POST', path: `${path}/region/:region/unregister`, operation: OPERATIONS.unregister },
+    { method: 'POST', path: `${path}/unregister`, operation: OPERATIONS.unregister },
   ];
 }
 
 /** Everything the data plane serves over HTTP. A literal path goes before one with a parameter in its place. */
 export const ROUTES: readonly Route[] = [
-  { method: 'GET', path: '/v2', handle: serverMetadataRoute },
+  { method: 'GET', path: '/v2', operation: OPERATIONS.serverMetadata },
   // The protocol's OpenAPI description has the slash.
-  { method: 'GET', path: '/v2/', handle: serverMetadataRoute },
-  { method: 'GET', path: '/v2/health/live', handle: liveRoute },
-  { method: 'GET', path: '/v2/health/ready', handle: readyRoute },
-  ...modelRoute('GET', '', modelMetadataRoute),
-  ...modelRoute('GET', '/ready', modelReadyRoute),
-  ...modelRoute('GET', '/config', modelConfigRoute),
-  ...modelRoute('GET', '/stats', statsRoute),
-  { method: 'GET', path: '/v2/models/stats', handle: statsRoute },
-  ...modelRoute('POST', '/infer', inferRoute),
-  { method: 'POST', path: '/v2/repository/index', handle: repositoryIndexRoute },
-  { method: 'POST', path: '/v2/repository/models/:model/load', handle: loadRoute },
-  { method: 'POST', path: '/v2/repository/models/:model/unload', handle: unloadRoute },
-  { method: 'POST', path: '/v2/repository/:repository/index', handle: namedRepositoryRoute },
-  { method: 'POST', path: '/v2/repository/:repository/models/:model/load', handle: namedRepositoryRoute },
-  { method: 'POST', path: '/v2/repository/:repository/models/:model/unload', handle: namedRepositoryRoute },
-  { method: 'GET', path: '/v2/trace/setting', handle: traceSettingsRoute },
-  { method: 'POST', path: '/v2/trace/setting', handle: updateTraceSettingsRoute },
-  { method: 'GET', path: '/v2/models/:model/trace/setting', handle: traceSettingsRoute },
-  { method: 'POST', path: '/v2/models/:model/trace/setting', handle: updateTraceSettingsRoute },
-  { method: 'GET', path: '/v2/logging', handle: logSettingsRoute },
-  { method: 'POST', path: '/v2/logging', handle: updateLogSettingsRoute },
+  { method: 'GET', path: '/v2/', operation: OPERATIONS.serverMetadata },
+  { method: 'GET', path: '/v2/health/live', operation: OPERATIONS.live },
+  { method: 'GET', path: '/v2/health/ready', operation: OPERATIONS.ready },
+  ...modelRoute('GET', '', OPERATIONS.modelMetadata),
+  ...modelRoute('GET', '/ready', OPERATIONS.modelReady),
+  ...modelRoute('GET', '/config', OPERATIONS.modelConfig),
+  ...modelRoute('GET', '/stats', OPERATIONS.statistics),
+  { method: 'GET', path: '/v2/models/stats', operation: OPERATIONS.statistics },
+  ...modelRoute('POST', '/infer', OPERATIONS.infer),
+  { method: 'POST', path: '/v2/repository/index', operation: OPERATIONS.index },
+  { method: 'POST', path: '/v2/repository/models/:model/load', operation: OPERATIONS.load },
+  { method: 'POST', path: '/v2/repository/models/:model/unload', operation: OPERATIONS.unload },
+  { method: 'POST', path: '/v2/repository/:repository/index', operation: OPERATIONS.namedRepository },
+  {
+    method: 'POST',
+    path: '/v2/repository/:repository/models/:model/load',
+    operation: OPERATIONS.namedRepository,
+  },
+  {
+    method: 'POST',
+    path: '/v2/repository/:repository/models/:model/unload',
+    operation: OPERATIONS.namedRepository,
+  },
+  { method: 'GET', path: '/v2/trace/setting', operation: OPERATIONS.traceSettings },
+  { method: 'POST', path: '/v2/trace/setting', operation: OPERATIONS.updateTraceSettings },
+  { method: 'GET', path: '/v2/models/:model/trace/setting', operation: OPERATIONS.traceSettings },
+  { method: 'POST', path: '/v2/models/:model/trace/setting', operation: OPERATIONS.updateTraceSettings },
+  { method: 'GET', path: '/v2/logging', operation: OPERATIONS.logSettings },
+  { method: 'POST', path: '/v2/logging', operation: OPERATIONS.updateLogSettings },
   ...sharedMemoryRoutes('system'),
   ...sharedMemoryRoutes('cuda'),
+  {
+    method: 'GET',
+    path: '/v2/openapi.json',
+    operation: {
+      summary: 'This description',
+      handle: (exchange) => sendJson(exchange, 200, openApiText()),
+      request: null,
+      answer: openApiSchema,
+      isBinary: false,
+      isRefused: false,
+    },
+  },
 ];
+
+let description: string | null = null;
+
+function openApiText(): string {
+  description ??= JSON.stringify(openApiDocument(ROUTES));
+  return description;
+}
 
 /** Room for the longest model name with every character percent-encoded. */
 const MAX_PARAMETER_LENGTH = 1024;
 const METHODS: readonly HTTPMethod[] = ['GET', 'HEAD', 'POST'];
 
 export interface FoundRoute extends RouteParameters {
-  readonly handle: Handle;
+  readonly handle: Operation['handle'];
 }
 
 /** Thrown for a path that exists, but not with this method. */
@@ -99,14 +110,14 @@ class WrongMethod extends ErrorWithHeaders {
 /** Finds the route of a request. The returned function throws NOT_FOUND or METHOD_NOT_ALLOWED. */
 export function createRoutes(): (method: string, url: string) => FoundRoute {
   const router = createRouter({ maxParamLength: MAX_PARAMETER_LENGTH });
-  for (const { method, path, handle } of ROUTES) {
+  for (const { method, path, operation } of ROUTES) {
     const methods: HTTPMethod[] = method === 'GET' ? ['GET', 'HEAD'] : [method];
-    router.on(methods, path, () => undefined, { handle });
+    router.on(methods, path, () => undefined, operation);
   }
   return (method, url) => {
     const found = router.find(method as HTTPMethod, url);
     if (found) {
-      const { handle } = found.store as { readonly handle: Handle };
+      const { handle } = found.store as Operation;
       const { model = '', version = null, region = '' } = found.params;
       return { handle, model, version, region };
     }
