@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ENGINE_VERSION } from '../base';
 import { errorSchema } from './message-schemas';
-import type { Route } from './routes';
+import type { Route } from './operations';
 
 type JsonObject = Record<string, unknown>;
 

@@ -37,6 +37,13 @@ export interface Operation {
   readonly isRefused: boolean;
 }
 
+/** One row of the table that the door serves by. */
+export interface Route {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly operation: Operation;
+}
+
 type Handle = Operation['handle'];
 
 const defaults = { request: null, isBinary: false, isRefused: false } as const;

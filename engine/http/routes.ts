@@ -4,13 +4,7 @@ import { ErrorWithHeaders } from './error-response';
 import { type RouteParameters, sendJson } from './exchange';
 import { openApiSchema } from './message-schemas';
 import { openApiDocument } from './openapi';
-import { OPERATIONS, type Operation } from './operations';
-
-export interface Route {
-  readonly method: 'GET' | 'POST';
-  readonly path: string;
-  readonly operation: Operation;
-}
+import { OPERATIONS, type Operation, type Route } from './operations';
 
 /** With and without a version. A version that is not all digits is no route: 404, as in Triton. */
 function modelRoute(method: Route['method'], suffix: string, operation: Operation): Route[] {
