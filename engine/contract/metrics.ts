@@ -61,8 +61,6 @@ export interface DeviceSample {
   readonly memoryUsedBytes: Reading;
   readonly memoryTotalBytes: Reading;
   readonly powerWatts: Reading;
-  /** Most that it is allowed to draw; only where the driver says so. */
-  readonly powerLimitWatts?: Reading;
   readonly temperatureCelsius: Reading;
   /** Engine's own figure, cumulative: microseconds in which instances on this device were executing, summed over instances. */
   readonly busyUs: number;

@@ -183,7 +183,7 @@ describe('the metrics page', () => {
       powerWatts: { value: 71.5 },
     };
     const gpus = [
-      device(infoOf('nvidia:0', 'gpu', 'GPU-1a'), { ...readings, powerLimitWatts: { value: 300 } }, 12.5),
+      device(infoOf('nvidia:0', 'gpu', 'GPU-1a'), readings, 12.5),
       device(infoOf('amd:0', 'gpu'), readings),
     ];
     const page = pageOf(USUAL, { deviceId: 'nvidia:0' }, [CPU, ...gpus]);
@@ -193,7 +193,6 @@ describe('the metrics page', () => {
     expect(page).toMatch(/\nnv_gpu_power_usage\{gpu_uuid="GPU-1a"\} 71\.5\n/);
     expect(page).toMatch(/\nnv_energy_consumption\{gpu_uuid="GPU-1a"\} 12\.5\n/);
     const families = parseExposition(page);
-    expect(families.find(({ name }) => name === 'nv_gpu_power_limit')?.series).toHaveLength(1);
     expect(families.find(({ name }) => name === 'nv_energy_consumption')?.type).toBe('counter');
     expect(seriesValue(families, 'nv_inference_count', { model: 'm', gpu_uuid: 'GPU-1a' })).toBe(3);
   });

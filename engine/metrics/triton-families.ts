@@ -266,12 +266,6 @@ export const TRITON_FAMILIES: readonly Family[] = [
   ),
   gpuGauge('nv_gpu_power_usage', 'watts', 'GPU power draw', ({ sample }) => sample.powerWatts.value),
   gpuGauge(
-    'nv_gpu_power_limit',
-    'watts',
-    'GPU power limit',
-    ({ sample }) => sample.powerLimitWatts?.value ?? null,
-  ),
-  gpuGauge(
     'nv_energy_consumption',
     'joules',
     'GPU energy since this server started, summed up from its power draw',
