@@ -30,6 +30,16 @@ export default defineConfig({
           // Workers are found beside the file that starts them, and that file may be a chunk: one folder for all.
           entryFileNames: '[name].js',
           chunkFileNames: '[name]-[hash].js',
+          // In a chunk of its own: else `ferry repo check`, which needs it alone, would load ONNX Runtime with it.
+          codeSplitting: {
+            includeDependenciesRecursively: false,
+            groups: [
+              {
+                name: 'models',
+                test: /[\\/]engine[\\/](models|batching|metrics|devices|instances(?![\\/]worker))[\\/]/,
+              },
+            ],
+          },
         },
       },
     },

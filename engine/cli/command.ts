@@ -43,6 +43,7 @@ export interface CommandContext {
   /** The engine that is talked to; nothing is sent before it is asked something. */
   readonly engine: EngineLink;
   readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
   /** Prints a result: the value as JSON when that was asked for, else the text. */
   show(value: unknown, text: () => string): void;
   /** Fires at the first Ctrl-C. Calling this takes Ctrl-C over; the second one ends the process at once. */

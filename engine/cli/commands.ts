@@ -1,4 +1,5 @@
 import type { Command } from './command';
+import { benchCommand } from './commands/bench';
 import { completionCommand } from './commands/completion';
 import { healthCommand } from './commands/health';
 import { inferCommand } from './commands/infer';
@@ -6,7 +7,9 @@ import { modelsListCommand } from './commands/models-list';
 import { modelsLoadCommand, modelsUnloadCommand } from './commands/models-load';
 import { modelsSetCommand } from './commands/models-set';
 import { modelsShowCommand } from './commands/models-show';
+import { repoCheckCommand } from './commands/repo-check';
 import { serveCommand } from './commands/serve';
+import { statsCommand } from './commands/stats';
 import { versionCommand } from './commands/version';
 
 /** Every command, in the order of the help. */
@@ -20,6 +23,9 @@ export function commandTable(): readonly Command[] {
     modelsUnloadCommand,
     modelsSetCommand,
     inferCommand,
+    statsCommand,
+    benchCommand,
+    repoCheckCommand,
     versionCommand,
     completionCommand(() => commands),
   ];

@@ -15,6 +15,8 @@ export interface EngineAddress {
   readonly url: string;
   /** Null: not known, as with an engine of another user or another server of the protocol. */
   readonly control: ControlAddress | null;
+  /** Of an engine of this user; null: not known. */
+  readonly repositoryPath: string | null;
   /** Said to whoever watches when the choice was not the only one. */
   readonly note: string | null;
 }
@@ -45,7 +47,8 @@ export async function findEngine(search: EngineSearch): Promise<EngineAddress> {
     asked === null && running.length > 1
       ? `${running.length} engines are running; this is the one at ${address}. Name another with --url`
       : null;
-  return { url: address, control: controlOf(search, found), note };
+  const repositoryPath = found?.repositoryPath ?? null;
+  return { url: address, control: controlOf(search, found), repositoryPath, note };
 }
 
 function controlOf({ controlUrl, env }: EngineSearch, file: RunFile | undefined): ControlAddress | null {

@@ -67,6 +67,7 @@ async function runWords(words: readonly string[], terminal: Terminal, json: bool
     terminal,
     engine,
     cwd: process.cwd(),
+    env: process.env,
     show: (value, text) => terminal.print(json ? jsonText(value, terminal.isLive ? 2 : undefined) : text()),
     interrupted: takeInterrupts,
   };

@@ -57,6 +57,18 @@ export function timesOfVersion(
   return before === null || last === undefined ? null : timesBetween(of(before) ?? null, last);
 }
 
+/** Of the version that answered most between two looks; null where the server keeps no statistics. */
+export function busiestVersion(
+  before: readonly ModelStats[] | null,
+  after: readonly ModelStats[] | null,
+): ServerTimes | null {
+  const times = (after ?? []).map(({ version }) => timesOfVersion(before, after, version));
+  return times.reduce(
+    (most, next) => ((next?.requests ?? 0) > (most?.requests ?? 0) ? next : most),
+    times[0] ?? null,
+  );
+}
+
 /** A time for reading: "850 us", "12.3 ms". */
 export function timeText(us: number | null): string {
   if (us === null) return '-';

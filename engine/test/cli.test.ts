@@ -207,10 +207,12 @@ describe('every command', () => {
   test('but serve loads neither the engine nor ONNX Runtime', async () => {
     const say = `process.on('exit', () => process.stderr.write(process.report.getReport().sharedObjects.join('\\n')))`;
     const options = { env: { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(say)}` } };
-    const { code, stderr } = await ferry('models', options);
-    expect(code).toBe(0);
-    expect(stderr).toMatch(/libc/);
-    expect(stderr).not.toMatch(/onnxruntime/);
+    for (const line of ['models', `repo check ${t.repositoryPath}`, 'infer sim --input random']) {
+      const { code, stderr } = await ferry(line, options);
+      expect(code).toBe(0);
+      expect(stderr).toMatch(/libc/);
+      expect(stderr).not.toMatch(/onnxruntime/);
+    }
   });
 
   test('ends quietly when nobody reads its output any more', async () => {
@@ -360,5 +362,144 @@ describe('infer', () => {
     const answer = await ferry(line);
     expect(answer.stderr).toMatch(message);
     expect(answer).toMatchObject({ code, stdout: '' });
+  });
+});
+
+describe('stats', () => {
+  interface Row {
+    readonly model: string;
+    readonly requests: number;
+    readonly inferences: number;
+    readonly executions: number;
+    readonly batches: Readonly<Record<string, number>>;
+  }
+  const of = async (line: string): Promise<Row> => (await ferry(line)).json<Row[]>()[0]!;
+
+  test('count what was asked since, and in which batches', async () => {
+    const before = await of('stats plus --json');
+    await ferry('infer plus --input [[1,2],[3,4]] --repeat 2');
+    const after = await of('stats plus --json');
+    expect(after.requests - before.requests).toBe(2);
+    expect(after.inferences - before.inferences).toBe(4);
+    expect((after.batches[2] ?? 0) - (before.batches[2] ?? 0)).toBe(2);
+  });
+
+  test('are a table of all models that are ready', async () => {
+    const { code, stdout } = await ferry('stats');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^MODEL +VERSION +REQUESTS +FAILED +ROWS +RUNS/);
+    expect(stdout).toMatch(/^sim +1 +\d+ +0 /m);
+  });
+
+  test('are watched, each time since the last, until Ctrl-C ends it with 0', async () => {
+    let looks = '';
+    const { code, stderr } = await ferry('stats sim --watch 200ms --json', {
+      started: (child) =>
+        child.stdout.on('data', (chunk) => {
+          looks += String(chunk);
+          if (looks.split('\n').length > 2) child.kill('SIGINT');
+        }),
+    });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const [first] = looks.split('\n').map((line) => (line === '' ? null : JSON.parse(line)));
+    expect(first).toMatchObject({ seconds: expect.any(Number), rows: [{ model: 'sim', requests: 0 }] });
+  });
+
+  test('of a model that is not there are an error', async () => {
+    expect(await ferry('stats nobody')).toMatchObject({ code: 1, stdout: '' });
+    expect((await ferry('stats --watch soon')).stderr).toMatch(/--watch: "soon" is not a time/);
+  });
+});
+
+describe('bench', () => {
+  test('measures a closed loop, and counts what the server counted', async () => {
+    const line = 'bench sim --clients 4 --duration 1s --warmup 0s --rows 2 --json';
+    const { code, json, stderr } = await ferry(line);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const result = json<{
+      counts: { sent: number; succeeded: number };
+      server: { requests: number };
+      achievedPerSecond: number;
+    }>();
+    expect(result).toMatchObject({ model: 'sim', rowsPerRequest: 2, counts: { dropped: 0, errors: {} } });
+    expect(result.counts.succeeded).toBeGreaterThan(0);
+    expect(result.server.requests).toBeGreaterThanOrEqual(result.counts.succeeded);
+  });
+
+  test('keeps a rate, and prints a table', async () => {
+    const { code, stdout } = await ferry('bench plus --rate 20 --duration 1s --warmup 0s');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^model +plus, 20 requests\/s \(constant\), 1 row\(s\) a request$/m);
+    expect(stdout).toMatch(/^latency +p50 .* p90 .* p95 .* p99 .* max /m);
+    expect(stdout).toMatch(/^errors +none$/m);
+  });
+
+  test('is ended by Ctrl-C, and shows what was measured', async () => {
+    const { requestsOk } = t.counters('sim');
+    const { code, json } = await ferry('bench sim --duration 10m --warmup 0s --json', {
+      started: (child) => {
+        const answered = () => t.counters('sim').requestsOk > requestsOk;
+        void waitUntil('a request is answered', answered).then(() => child.kill('SIGINT'));
+      },
+    });
+    expect(code).toBe(0);
+    expect(json()).toMatchObject({ stopped: true, durationMs: 600_000 });
+  });
+
+  test('ends with 1 when requests fail, unless that is allowed', async () => {
+    t.write({ 'fixed/1/model.onnx': addingModel(['batch', 3]) });
+    await t.control.calls.rescan.mutate();
+    await waitUntil('the model is known', async () => (await ferry('models load fixed')).code === 0);
+    const line = 'bench fixed --shape 1,4 --duration 500ms --warmup 0s --clients 1';
+    const failed = await ferry(line);
+    expect(failed.code).toBe(1);
+    expect(failed.stdout).toMatch(/^errors +\d+ x HTTP 400 INVALID_ARGUMENT$/m);
+  });
+
+  test.each([
+    ['bench sim --clients 0', /--clients: "0" is not a whole number from 1 to 4096/],
+    ['bench sim --clients 1 --rate 1', /--clients and --rate: give one of them/],
+    ['bench sim --poisson', /--poisson goes with --rate/],
+    ['bench sim --rows 9', /--rows: 9 is more than the model's max_batch_size, 8/],
+    ['bench sim --duration 1ms', /--duration: "1ms" is not a time of 500 ms to 86400 s/],
+  ])('is refused with the reason: %s', async (line, message) => {
+    const { code, stderr } = await ferry(line);
+    expect(stderr).toMatch(message);
+    expect(code).toBe(2);
+  });
+});
+
+describe('repo check', () => {
+  test('says where each value in force comes from, without an engine', async () => {
+    const { code, stdout } = await runCli(['repo', 'check', t.repositoryPath, '--model', 'sim']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^sim: (ok|warn)$/m);
+    expect(stdout).toMatch(/^ {2}max_batch_size +8 +file/m);
+    expect(stdout).toMatch(/1 models, .* 0 with errors$/m);
+  });
+
+  test('finds the repository of the engine that runs, or takes FERRY_REPOSITORY', async () => {
+    expect((await ferry('repo check --json')).json()).toMatchObject({ path: t.repositoryPath });
+    const env = { FERRY_REPOSITORY: t.repositoryPath };
+    expect((await runCli(['repo', 'check', '--json'], { env })).json()).toMatchObject({
+      path: t.repositoryPath,
+    });
+  });
+
+  test('ends with 1 for a fault, with its line and column', async () => {
+    const folder = temporaryFolder();
+    folder.write({
+      'bad/config.pbtxt': 'max_batch_size: 4\nmax_btch: 3\n',
+      'good/config.pbtxt': simulatedConfig({ baseUs: 1 }),
+    });
+    const { code, stdout } = await runCli(['repo', 'check', folder.path, '--quiet']);
+    const one = await runCli(['repo', 'check', folder.path, '--model', 'good']);
+    const missing = await runCli(['repo', 'check', folder.path, '--model', 'none']);
+    folder.remove();
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^bad: error\n {2}config\.pbtxt, line 2, column 1: .*"max_btch"/m);
+    expect(one.code).toBe(0);
+    expect(missing).toMatchObject({ code: 1, stderr: 'ferry: model "none" is not in the repository\n' });
+    expect((await runCli(['repo', 'check', '/nonexistent'])).code).toBe(1);
   });
 });

@@ -45,7 +45,17 @@ export async function buildCli(folder: string): Promise<RunCli> {
           'load-worker': source('../loadtest/worker/load-worker.ts'),
           'timer-worker': source('../base/timer-worker.ts'),
         },
-        output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
+        output: {
+          format: 'es',
+          entryFileNames: '[name].js',
+          chunkFileNames: '[name]-[hash].js',
+          codeSplitting: {
+            includeDependenciesRecursively: false,
+            groups: [
+              { name: 'models', test: /[\\/]engine[\\/](models|batching|metrics|devices|instances)[\\/]/ },
+            ],
+          },
+        },
       },
     },
   });

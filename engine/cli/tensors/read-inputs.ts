@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { didYouMean } from '../../config';
 import { elementCount, encodeBytesElements, type NamedTensor, type Tensor } from '../../tensor';
 import { failure, usageError } from '../cli-error';
 import { type CommandValues, quoted } from '../command-values';
@@ -8,6 +7,7 @@ import type { ModelDescription, TensorMetadata } from '../v2-client';
 import { castTensor, tensorOfNumbers } from './elements';
 import { decodeImage, imageValues } from './image';
 import { imageForm } from './image-form';
+import { checkSize, shapesOf, unknownInput } from './input-shapes';
 import { tensorOfJson, tensorsOfRequest } from './json-tensor';
 import { readNpy } from './npy';
 import { fitShape, reshaped } from './shape-fit';
@@ -22,6 +22,8 @@ export interface InputsSource {
 }
 
 const RANDOM = 'random';
+/** Made-up data is not meant to be larger than what a server accepts. */
+const RANDOM_LIMIT_BYTES = 1024 ** 3;
 
 /**
  * The inputs of a request from `--input`, `--shape` and what goes with them.
@@ -43,7 +45,7 @@ export async function readInputs(source: InputsSource): Promise<readonly NamedTe
   }
   const missing = model.inputs.filter(({ name }) => !texts.has(name) && !optional.has(name));
   if (missing.length > 0) throw usageError(missingText(missing, model));
-  const shapes = shapesOf(source);
+  const shapes = shapesOf(model, values);
   const tensors: NamedTensor[] = [];
   for (const spec of model.inputs) {
     const text = texts.get(spec.name);
@@ -79,9 +81,6 @@ function namedValues(text: string, { model, values }: InputsSource): [string, st
   );
 }
 
-const unknownInput = (word: string, names: readonly string[]): string =>
-  `the model has no input ${quoted(word)}, it has ${names.join(', ')}.${didYouMean(word, names)}`;
-
 const isUnnamedJsonFile = (text: string, { inputs }: ModelDescription): boolean =>
   /\.json$/i.test(text) && !inputs.some(({ name }) => text.startsWith(`${name}=`));
 
@@ -90,29 +89,6 @@ async function wholeRequest({ values, cwd }: InputsSource): Promise<readonly Nam
   const path = values.list('input')[0] ?? '';
   const text = Buffer.from(await fileBytes(path, cwd)).toString('utf8');
   return /^\s*\{/.test(text) ? tensorsOfRequest(`--input ${path}`, text) : null;
-}
-
-/** `--shape [name=]1,3,224,224`, by input. */
-function shapesOf({ model, values }: InputsSource): ReadonlyMap<string, readonly number[]> {
-  const names = model.inputs.map(({ name }) => name);
-  return new Map(
-    values.list('shape').map((text) => {
-      const equals = text.lastIndexOf('=');
-      const name = equals < 0 ? names[0] : text.slice(0, equals);
-      if (equals < 0 && names.length > 1)
-        throw usageError(
-          `--shape: ${quoted(text)} names no input; write NAME=N,N with one of ${names.join(', ')}`,
-        );
-      if (name === undefined || !names.includes(name))
-        throw usageError(`--shape: ${unknownInput(name ?? '', names)}`);
-      const dims = text.slice(equals + 1);
-      if (!/^(\d{1,9}(,\d{1,9})*)?$/.test(dims))
-        throw usageError(
-          `--shape: ${quoted(dims)} is no shape; write whole numbers separated by commas, as 1,3,224,224`,
-        );
-      return [name, dims === '' ? [] : dims.split(',').map(Number)];
-    }),
-  );
 }
 
 async function readInput(
@@ -172,6 +148,7 @@ async function randomInput(
   const { createRandom, makeInput } = await import('../../loadtest');
   const seed = values.integer('seed', { min: 0, max: 0xffff_ffff }) ?? 1;
   const dims = shape ?? spec.shape.map((dim) => (dim < 0 ? 1 : dim));
+  checkSize(`input "${spec.name}"`, spec.datatype, dims, RANDOM_LIMIT_BYTES);
   const full = { ...spec, dimNames: [], optional: false };
   const { values: made } = makeInput(full, dims, createRandom(seed));
   const data = new Uint8Array(made.buffer, made.byteOffset, made.byteLength);
