@@ -39,8 +39,6 @@ def door_is_open(request):
     name = request.node.nodeid
     if "grpc" in name or "test_go" in name or "stream" in name:
         require(server.grpc_port, "gRPC")
-    if "metrics" in name:
-        require(server.metrics_port, "metrics")
 
 
 def require(port, door):
