@@ -89,6 +89,13 @@ export interface EffectiveValue {
   readonly note: string | null;
 }
 
+/** A model's configuration as the console shows it. */
+export interface ModelConfiguration {
+  readonly values: readonly EffectiveValue[];
+  /** What the last change of settings did to config.pbtxt, as a unified diff; empty before the first. */
+  readonly lastChange: string;
+}
+
 /** One served (or servable) model as the console sees it. */
 export interface ModelSummary {
   readonly name: string;

@@ -7,6 +7,7 @@ import type {
   LoadTestScenario,
   LogEntry,
   MetricsSample,
+  ModelConfiguration,
   ModelInspection,
   ModelSettingsPatch,
   ModelSummary,
@@ -47,6 +48,8 @@ export interface ControlServices {
   /** Reads the repository folder again. */
   rescan(): Promise<void>;
   updateSettings(name: string, patch: ModelSettingsPatch): Promise<ModelSummary>;
+  /** Values in force and where each comes from. */
+  modelConfiguration(name: string): ModelConfiguration;
   recentBatches(name: string): readonly BatchRecord[];
 
   startLoadTest(scenario: LoadTestScenario): Promise<LoadTestRun>;

@@ -41,6 +41,8 @@ export interface ModelDefinition {
   readonly backend: 'onnxruntime' | 'simulated';
   /** As the file has it; `{}` without one. */
   readonly config: ModelConfig;
+  /** The text of config.pbtxt; empty without one. */
+  readonly configText: string;
   /** Fields that the configuration sets and that have no effect here. */
   readonly keptFields: readonly string[];
   /** All version directories, ascending by number. */
@@ -202,6 +204,7 @@ function common(folder: ModelFolder, config: ModelConfig, settingsContext: Setti
     name,
     folder: path,
     config,
+    configText: folder.configText ?? '',
     keptFields: keptFields(config),
     settingsContext,
     fingerprint: joined(fingerprint),

@@ -1,6 +1,7 @@
 import { EngineError, toEngineError } from '../base';
-import { type ModelConfig, patchModelConfig, settingsOf } from '../config';
+import { diffConfig, type ModelConfig, patchModelConfig, settingsOf } from '../config';
 import type {
+  ModelConfiguration,
   ModelCounters,
   ModelSettings,
   ModelSettingsPatch,
@@ -12,6 +13,7 @@ import type { ModelStatistics, RepositoryIndexEntry } from '../inference';
 import { ModelStats, type ModelView, type VersionView } from '../metrics';
 import { completeConfig } from './complete-config';
 import { describeChange } from './describe-change';
+import { effectiveConfig } from './effective-config';
 import { type OutputLabels, readLabels } from './labels';
 import { moveModel } from './lifecycle';
 import type { LoadSource } from './load-source';
@@ -22,6 +24,7 @@ import type { ScannedModel } from './repository';
 import { indexModel } from './repository-index';
 import type { ServedModel, ServingContext } from './served-model';
 import { createVersions, readWarmups, ServedVersions, startAll } from './served-versions';
+import { Turns } from './turns';
 
 /** One model of the registry: its definition on disk, its state, and the versions that serve. */
 export class RegistryEntry {
@@ -35,14 +38,13 @@ export class RegistryEntry {
   readonly #served = new ServedVersions();
   #loadDurationMs: number | null = null;
   /** Loading and unloading of one model go one after the other, in the order asked. */
-  #work: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
   #wanted = false;
   #everWanted = false;
-  /** How many of the works above are under way or wait. */
-  #pending = 0;
   /** What serves by a load request's own configuration or files, and what lies in the repository meanwhile. */
   #override: { readonly source: LoadSource; onDisk: ScannedModel } | null = null;
   #labels: OutputLabels = new Map();
+  #lastChange = '';
   #origins: Partial<Record<keyof ModelSettings, SettingOrigin>> = {};
 
   constructor(scanned: ScannedModel, context: ServingContext, changed: () => void) {
@@ -72,7 +74,7 @@ export class RegistryEntry {
 
   /** Nothing serves, nothing is under way: it can be forgotten without harm. */
   get isIdle(): boolean {
-    return this.#state === 'unavailable' && this.#pending === 0;
+    return this.#state === 'unavailable' && this.#turns.isIdle;
   }
 
   /** Serves something else than what lies in the repository, or is about to. */
@@ -116,10 +118,9 @@ export class RegistryEntry {
     const served = version === null ? this.#served.newest : this.#served.get(version);
     if (served) return served;
     if (version !== null && !this.#definition?.versions.some((onDisk) => onDisk.version === version)) {
-      throw new EngineError(
-        'VERSION_NOT_FOUND',
-        `model "${this.name}" has no version ${version}; on disk: ${this.#versionsOnDisk().join(', ') || 'none'}`,
-      );
+      const onDisk = this.#definition?.versions.map((one) => one.version).join(', ') || 'none';
+      const message = `model "${this.name}" has no version ${version}; on disk: ${onDisk}`;
+      throw new EngineError('VERSION_NOT_FOUND', message);
     }
     const which = version === null ? '' : ` version ${version}`;
     throw new EngineError(
@@ -143,7 +144,7 @@ export class RegistryEntry {
 
   /** Loads what `read` finds. A failed load leaves what serves as it is. */
   load(read: () => Promise<LoadSource>, drainLimitUs: number): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       this.want();
       let source: LoadSource;
       try {
@@ -173,7 +174,7 @@ export class RegistryEntry {
 
   /** @param onRefusing called when it takes no more requests; those it has are answered until the promise resolves */
   unload(drainLimitUs: number, onRefusing: () => void = () => undefined): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       this.#wanted = false;
       if (this.#state !== 'ready') return;
       this.#move('unloading', null);
@@ -196,7 +197,7 @@ export class RegistryEntry {
 
   /** Applies a patch to what serves (if anything), then, to keep it, writes it to config.pbtxt. */
   updateSettings(patch: ModelSettingsPatch, keep: boolean): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       const definition = this.#requireDefinition();
       // One setting can pull others along (threads follow the instances, preferred sizes the largest), so what is applied is
       // what the file will say, not the patch laid over the old values.
@@ -215,6 +216,7 @@ export class RegistryEntry {
   async #write(definition: ModelDefinition, patch: ModelSettingsPatch): Promise<ModelDefinition> {
     const isAsKnown = (await fingerprintOf(definition)) === definition.fingerprint;
     const written = await writeSettings(definition, patch);
+    this.#lastChange = diffConfig(definition.configText, written.configText);
     return isAsKnown ? written : { ...written, fingerprint: definition.fingerprint };
   }
 
@@ -231,7 +233,7 @@ export class RegistryEntry {
     known: ScannedModel | undefined,
     drainLimitUs: number,
   ): Promise<string | null> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       if (this.#override) {
         this.#override.onDisk = scanned;
         return '';
@@ -304,6 +306,18 @@ export class RegistryEntry {
   config(version: string | null): ModelConfig {
     const { settings, provider } = this.served(version);
     return completeConfig(this.#requireDefinition(), { settings, activeProvider: provider.active });
+  }
+
+  /** Every value in force and where it comes from. Throws when the model's folder cannot be read. */
+  configuration(): ModelConfiguration {
+    const { settings, activeProvider } = this.summary();
+    const values = effectiveConfig(this.#requireDefinition(), {
+      settings,
+      activeProvider,
+      overridden: this.#origins,
+      configOrigin: this.isOverridden ? 'override' : 'file',
+    });
+    return { values, lastChange: this.#lastChange };
   }
 
   /** Labels of an output's classes; null when it has none. Throws as `served`. */
@@ -381,15 +395,6 @@ export class RegistryEntry {
     this.#changed();
   }
 
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    this.#pending += 1;
-    const result = this.#work.then(work).finally(() => {
-      this.#pending -= 1;
-    });
-    this.#work = result.catch(() => undefined);
-    return result;
-  }
-
   get #definition(): ModelDefinition | null {
     return this.#scanned.definition;
   }
@@ -397,9 +402,5 @@ export class RegistryEntry {
   #requireDefinition(): ModelDefinition {
     if (this.#definition) return this.#definition;
     throw this.#scanned.error ?? new EngineError('MODEL_INVALID', `model "${this.name}" cannot be read`);
-  }
-
-  #versionsOnDisk(): readonly string[] {
-    return this.#definition?.versions.map((version) => version.version) ?? [];
   }
 }

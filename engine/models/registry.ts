@@ -4,6 +4,7 @@ import type { ModelConfig } from '../config';
 import type {
   BatchRecord,
   ChangeMark,
+  ModelConfiguration,
   ModelControlMode,
   ModelCounters,
   ModelInspection,
@@ -196,6 +197,11 @@ export class ModelRegistry {
   /** The configuration in force, completed from the model's file and the defaults. Throws as `served`. */
   configOf(name: string, version: string | null): ModelConfig {
     return this.#entry(name).config(version);
+  }
+
+  /** Every value of the configuration in force and where it comes from; MODEL_UNKNOWN, or why its folder cannot be read. */
+  configuration(name: string): ModelConfiguration {
+    return this.#entry(name).configuration();
   }
 
   /** Labels of an output's classes, by the model's labels file; null when it has none. Throws as `served`. */

@@ -21,6 +21,7 @@ export {
   importModel,
   inspectModel,
   loadModel,
+  modelConfiguration,
   modelsStore,
   recentBatches,
   removeModel,

@@ -1,5 +1,11 @@
 import { createStore } from 'zustand/vanilla';
-import type { BatchRecord, ModelInspection, ModelSettingsPatch, ModelSummary } from '../../engine/contract';
+import type {
+  BatchRecord,
+  ModelConfiguration,
+  ModelInspection,
+  ModelSettingsPatch,
+  ModelSummary,
+} from '../../engine/contract';
 import { ControlError } from '../control';
 import { call } from './call';
 import { controlAddress } from './connection';
@@ -57,6 +63,11 @@ export function rescan(): Promise<void> {
 
 export function updateSettings(name: string, patch: ModelSettingsPatch): Promise<ModelSummary> {
   return call((client) => client.updateSettings.mutate({ name, patch }));
+}
+
+/** Values of the configuration in force and where each comes from. */
+export function modelConfiguration(name: string): Promise<ModelConfiguration> {
+  return call((client) => client.modelConfiguration.query({ name }));
 }
 
 /** The last 200 batches, oldest first. */

@@ -6,6 +6,7 @@ import { ModelStateBadge, SimulatedBadge } from '../../components';
 import { formatBytes, formatMs, formatSentence } from '../../format';
 import { SettingsPanel } from '../../model-settings';
 import { BatchInspector } from './batch-inspector';
+import { ConfigurationView } from './configuration-view';
 import { loadFailureOf } from './load-failure';
 import { ModelActions } from './model-actions';
 import { TensorTable } from './tensor-table';
@@ -33,6 +34,7 @@ export function ModelDetail({ model }: { readonly model: ModelSummary }) {
           <Tabs.List>
             <Tabs.Tab value="settings">Settings</Tabs.Tab>
             <Tabs.Tab value="tensors">Inputs and outputs</Tabs.Tab>
+            <Tabs.Tab value="configuration">Configuration</Tabs.Tab>
             <Tabs.Tab value="batches">Batches</Tabs.Tab>
             <Tabs.Tab value="facts">About</Tabs.Tab>
           </Tabs.List>
@@ -44,6 +46,9 @@ export function ModelDetail({ model }: { readonly model: ModelSummary }) {
               <TensorTable title="Inputs" tensors={model.inputs} />
               <TensorTable title="Outputs" tensors={model.outputs} />
             </Stack>
+          </Tabs.Panel>
+          <Tabs.Panel value="configuration" pt="md">
+            <ConfigurationView model={model} />
           </Tabs.Panel>
           <Tabs.Panel value="batches" pt="md">
             <BatchInspector model={model.name} ready={model.state === 'ready'} />
