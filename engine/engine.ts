@@ -224,8 +224,12 @@ async function startInOrder(
 
 /** Lets programs of the same user find this engine. One that cannot be found still serves. */
 async function announce(options: EngineOptions, { status, logger }: Core, controlToken: string) {
-  const { pid, startedAtMs, engineVersion, repositoryPath, http, control } = status.get();
-  const doors = { http: opened(http).url, control: opened(control).url };
+  const { pid, startedAtMs, engineVersion, repositoryPath, http, metrics, control } = status.get();
+  const doors = {
+    http: opened(http).url,
+    control: opened(control).url,
+    ...(metrics ? { metrics: metrics.url } : {}),
+  };
   const content = { pid, startedAtMs, engineVersion, repositoryPath, doors, controlToken };
   await writeRunFile(options.dataPath, content).catch((error: Error) =>
     logger.warn(`the command line will not find this engine by itself: ${error.message}`),
