@@ -15,8 +15,9 @@ import {
   StatusBoard,
   sampleDevices,
 } from './control';
-import { RegistryDataPlane } from './dataplane';
+import { type DataPlane, RegistryDataPlane } from './dataplane';
 import { cpuBudget, createDeviceMonitor } from './devices';
+import { createGrpcDoor } from './grpc';
 import { createHttpDoor, createMetricsPage, MetricsDoor } from './http';
 import { createLoadTestRunner, createShowMe, pickDemoModel } from './loadtest';
 import { DeviceBusy, DeviceEnergy } from './metrics';
@@ -133,18 +134,9 @@ function buildCore(options: EngineOptions) {
 
 type Core = ReturnType<typeof buildCore>;
 
-/** The ways in, and the load test, which comes in by one of them. */
-function buildDoors(
-  options: EngineOptions,
-  { clock, logs, logger, status, registry, publisher, page }: Core,
-) {
-  const { host, allowedHosts, allowNetwork, dataPath } = options;
-  const dataPlane = new RegistryDataPlane({
-    registry,
-    name: 'ferry',
-    version: ENGINE_VERSION,
-    logs,
-  });
+/** Where clients of models and of their numbers come in. */
+function buildTrafficDoors(options: EngineOptions, { clock, logger, page }: Core, dataPlane: DataPlane) {
+  const { host, allowedHosts, allowNetwork, maxRequestBytes } = options;
   const http = createHttpDoor({
     dataPlane,
     logger: logger.child('http'),
@@ -152,7 +144,7 @@ function buildDoors(
     options: {
       host,
       port: options.httpPort,
-      maxRequestBytes: options.maxRequestBytes,
+      maxRequestBytes,
       allowedHosts,
       allowNetwork,
     },
@@ -167,6 +159,32 @@ function buildDoors(
       logger: logger.child('metrics'),
       page,
     });
+  const grpc = createGrpcDoor({
+    dataPlane,
+    logger: logger.child('grpc'),
+    clock,
+    options: {
+      host,
+      port: options.grpcPort,
+      maxRequestBytes,
+      maxResponseBytes: options.grpcMaxResponseBytes,
+      allowNetwork,
+    },
+  });
+  return { http, grpc, metrics };
+}
+
+/** The ways in, and the load test, which comes in by one of them. */
+function buildDoors(options: EngineOptions, core: Core) {
+  const { clock, logs, logger, status, registry, publisher } = core;
+  const { host, allowedHosts, dataPath } = options;
+  const dataPlane = new RegistryDataPlane({
+    registry,
+    name: 'ferry',
+    version: ENGINE_VERSION,
+    logs,
+  });
+  const { http, grpc, metrics } = buildTrafficDoors(options, core, dataPlane);
   const loadTests = createLoadTestRunner({
     target: () => opened(status.get().http),
     dataPath,
@@ -197,7 +215,7 @@ function buildDoors(
     services: createEngineServices({ status, registry, publisher, logs, loadTests, showMe }),
     logger: logger.child('control'),
   });
-  return { http, metrics, loadTests, showMe, control, controlToken, uploadPath };
+  return { http, grpc, metrics, loadTests, showMe, control, controlToken, uploadPath };
 }
 
 type Doors = ReturnType<typeof buildDoors>;
@@ -205,7 +223,7 @@ type Doors = ReturnType<typeof buildDoors>;
 async function startInOrder(
   options: EngineOptions,
   core: Core,
-  { http, metrics, control, uploadPath, controlToken }: Doors,
+  { http, grpc, metrics, control, uploadPath, controlToken }: Doors,
 ): Promise<void> {
   const { status, devices, publisher, registry, logger } = core;
   await rm(uploadPath, { recursive: true, force: true });
@@ -213,6 +231,7 @@ async function startInOrder(
   // Doors first: a port that is taken must be said before minutes are spent on loading models.
   status.set({ http: addressOf(await http.start()) });
   status.set({ metrics: metrics && addressOf(await metrics.start()) });
+  status.set({ grpc: addressOf(await grpc.start(), 'grpc') });
   status.set({ control: addressOf(await control.start()) });
   await announce(options, core, controlToken);
   await devices.start();
@@ -224,9 +243,10 @@ async function startInOrder(
 
 /** Lets programs of the same user find this engine. One that cannot be found still serves. */
 async function announce(options: EngineOptions, { status, logger }: Core, controlToken: string) {
-  const { pid, startedAtMs, engineVersion, repositoryPath, http, metrics, control } = status.get();
+  const { pid, startedAtMs, engineVersion, repositoryPath, http, grpc, metrics, control } = status.get();
   const doors = {
     http: opened(http).url,
+    grpc: opened(grpc).url,
     control: opened(control).url,
     ...(metrics ? { metrics: metrics.url } : {}),
   };
@@ -244,7 +264,7 @@ async function stopInOrder(options: EngineOptions, core: Core, doors: Doors, rea
   await removeRunFile(options.dataPath, status.get().pid).catch(() => undefined);
   await doors.showMe.stop();
   await doors.loadTests.close();
-  await doors.http.stop(options.drainTimeoutMs);
+  await Promise.all([doors.http.stop(options.drainTimeoutMs), doors.grpc.stop(options.drainTimeoutMs)]);
   // After the doors of traffic: its end is still to be seen.
   await doors.metrics?.stop();
   await registry.stop();
@@ -265,6 +285,7 @@ function initialStatus(options: EngineOptions): EngineStatus {
     pid: process.pid,
     startedAtMs: Date.now(),
     http: null,
+    grpc: null,
     metrics: null,
     control: null,
     exposed: !LOOPBACK.has(options.host),
@@ -281,9 +302,12 @@ function initialStatus(options: EngineOptions): EngineStatus {
   };
 }
 
-function addressOf({ host, port }: { readonly host: string; readonly port: number }): DoorAddress {
+function addressOf(
+  { host, port }: { readonly host: string; readonly port: number },
+  scheme = 'http',
+): DoorAddress {
   const shown = host.includes(':') ? `[${host}]` : host;
-  return { host, port, url: `http://${shown}:${port}` };
+  return { host, port, url: `${scheme}://${shown}:${port}` };
 }
 
 function opened(address: DoorAddress | null): DoorAddress {

@@ -21,6 +21,10 @@ export class EngineError extends Error {
   get httpStatus(): number {
     return ERROR_CODES[this.code].httpStatus;
   }
+
+  get grpcStatus(): number {
+    return ERROR_CODES[this.code].grpcStatus;
+  }
 }
 
 /** Shorthand for the most frequent one: the caller's fault, named. */

@@ -50,6 +50,12 @@ export const engineOptionsSchema = z.strictObject({
     .min(1024)
     .max(2 ** 31 - 1)
     .default(256 * MIB),
+  grpcMaxResponseBytes: z
+    .number()
+    .int()
+    .min(1024)
+    .max(2 ** 31 - 1)
+    .default(2 ** 31 - 1),
   drainTimeoutMs: z.number().int().min(0).max(3_600_000).default(30_000),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   controlToken: z
@@ -85,7 +91,7 @@ export interface OptionText {
 export const OPTION_TEXTS: Readonly<Record<EngineOptionName, OptionText>> = {
   host: { flag: 'host', value: 'ADDRESS', help: 'address that all doors listen on' },
   httpPort: { flag: 'http-port', value: 'PORT', help: 'inference over HTTP; 0 takes a free port' },
-  grpcPort: { flag: 'grpc-port', value: 'PORT', help: 'inference over gRPC (reserved)' },
+  grpcPort: { flag: 'grpc-port', value: 'PORT', help: 'inference over gRPC; 0 takes a free port' },
   metricsPort: { flag: 'metrics-port', value: 'PORT', help: 'Prometheus metrics; 0 takes a free port' },
   controlPort: {
     flag: 'control-port',
@@ -149,6 +155,11 @@ export const OPTION_TEXTS: Readonly<Record<EngineOptionName, OptionText>> = {
     flag: 'max-request-bytes',
     value: 'BYTES',
     help: 'largest request body; KiB, MiB and GiB are understood',
+  },
+  grpcMaxResponseBytes: {
+    flag: 'grpc-max-response-bytes',
+    value: 'BYTES',
+    help: 'largest answer over gRPC; KiB, MiB and GiB are understood',
   },
   drainTimeoutMs: {
     flag: 'drain-timeout-ms',

@@ -23,7 +23,7 @@ export {
   wireDatatype,
 } from './model-config';
 export { parseModelConfigJson } from './model-config-json';
-export { ModelConfigType } from './model-config-proto';
+export { MODEL_CONFIG_PROTO, ModelConfigType } from './model-config-proto';
 export { parseModelConfig, writeModelConfig } from './model-config-text';
 export {
   dimsOmitBatch,

@@ -4,7 +4,7 @@ import protobuf from 'protobufjs';
  * The message of `config.pbtxt`, with Triton's public field names and numbers, so that the same file serves both and the
  * configuration can travel over gRPC. Written down here by hand: only names, numbers and types are Triton's.
  */
-const MODEL_CONFIG_PROTO = `
+export const MODEL_CONFIG_PROTO = `
 syntax = "proto3";
 package inference;
 

@@ -18,6 +18,8 @@ export interface EngineStatus {
   readonly pid: number;
   readonly startedAtMs: number;
   readonly http: DoorAddress | null;
+  /** Its `url` is "grpc://host:port". */
+  readonly grpc: DoorAddress | null;
   /** Null before it opens, and always without metrics. */
   readonly metrics: DoorAddress | null;
   readonly control: DoorAddress | null;

@@ -1,4 +1,4 @@
-import { EngineError, invalid } from '../base';
+import { EngineError, invalid, isLoopback } from '../base';
 import type { RequestHeaders } from './request-head';
 
 export interface GateOptions {
@@ -16,13 +16,8 @@ export interface GatedRequest {
 }
 
 const HOST_HEADER = /^(\[[0-9a-f:.]+\]|[^\s:/?#@[\]]+)(?::\d{1,5})?$/;
-const IPV4_LOOPBACK = /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/;
 const WILDCARDS: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
 const SHOWN_CHARACTERS = 200;
-
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || IPV4_LOOPBACK.test(host);
-}
 
 /**
  * Stands before every route. A browser can be made to send requests here in two ways, and both are refused unless expressly

@@ -1,12 +1,11 @@
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { type Clock, EngineError, type Logger, type Timer } from '../base';
+import { createServer, type Server, type Socket } from 'node:net';
+import { type Clock, EngineError, type Logger, listen, type Timer } from '../base';
 import type { DataPlane } from '../dataplane';
 import type { ConnectionExchange } from './connection-exchange';
 import { errorResponse } from './error-response';
 import type { RouteContext } from './exchange';
 import { createGate, type GatedRequest } from './gate';
 import { type ConnectionHost, type ConnectionLimits, HttpConnection } from './http-connection';
-import { listenError, whyNotListen } from './listen';
 import type { RequestHead } from './request-head';
 import type { Response } from './response-bytes';
 import { createRoutes, type FoundRoute } from './routes';
@@ -103,20 +102,12 @@ class SocketHttpDoor implements HttpDoor, ConnectionHost {
     return errorResponse(error, this.#context.logger);
   }
 
-  start(): Promise<{ readonly host: string; readonly port: number }> {
+  async start(): Promise<{ readonly host: string; readonly port: number }> {
     const { host, port, allowNetwork } = this.#options;
-    const refusal = whyNotListen(host, allowNetwork);
-    if (refusal) return Promise.reject(refusal);
-    return new Promise((resolve, reject) => {
-      const onError = (error: NodeJS.ErrnoException) => reject(listenError(error, host, port, '--http-port'));
-      this.#server.once('error', onError);
-      this.#server.listen({ host, port }, () => {
-        this.#server.off('error', onError);
-        this.#server.on('error', (error) => this.#context.logger.error(`the HTTP door: ${error.message}`));
-        this.#checkTimes();
-        resolve({ host, port: (this.#server.address() as AddressInfo).port });
-      });
-    });
+    const address = await listen(this.#server, { host, port, allowNetwork, portFlag: '--http-port' });
+    this.#server.on('error', (error) => this.#context.logger.error(`the HTTP door: ${error.message}`));
+    this.#checkTimes();
+    return address;
   }
 
   stop(drainMs: number): Promise<void> {

@@ -1,8 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { EngineError, type Logger, toEngineError } from '../base';
+import { EngineError, type Logger, listen, toEngineError } from '../base';
 import { createGate, type GateOptions } from './gate';
-import { listenError, whyNotListen } from './listen';
 
 export interface MetricsDoorOptions extends GateOptions {
   /** 0: any free port. */
@@ -36,20 +34,11 @@ export class MetricsDoor {
   }
 
   /** Rejects with PORT_IN_USE, or INVALID_ARGUMENT for an address it cannot or may not have. */
-  start(): Promise<{ readonly host: string; readonly port: number }> {
+  async start(): Promise<{ readonly host: string; readonly port: number }> {
     const { host, port, allowNetwork, logger } = this.#options;
-    const refusal = whyNotListen(host, allowNetwork);
-    if (refusal) return Promise.reject(refusal);
-    return new Promise((resolve, reject) => {
-      const onError = (error: NodeJS.ErrnoException) =>
-        reject(listenError(error, host, port, '--metrics-port'));
-      this.#server.once('error', onError);
-      this.#server.listen({ host, port }, () => {
-        this.#server.off('error', onError);
-        this.#server.on('error', (error) => logger.error(`the metrics door: ${error.message}`));
-        resolve({ host, port: (this.#server.address() as AddressInfo).port });
-      });
-    });
+    const address = await listen(this.#server, { host, port, allowNetwork, portFlag: '--metrics-port' });
+    this.#server.on('error', (error) => logger.error(`the metrics door: ${error.message}`));
+    return address;
   }
 
   async stop(): Promise<void> {

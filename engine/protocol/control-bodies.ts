@@ -50,9 +50,14 @@ export function decodeLoadRequest(body: Uint8Array): LoadOverride {
 /** Body of `POST /v2/repository/models/{model}/unload`. Without ensembles there are no dependents: the parameter changes nothing. */
 export function checkUnloadRequest(body: Uint8Array): void {
   readParameters(body, 'the unload request', (scanner, key) => {
-    if (key !== 'unload_dependents') throw unknownParameter(key, 'unload_dependents');
+    checkUnloadParameter(key);
     scanner.readBoolean('parameter "unload_dependents"');
   });
+}
+
+/** Throws INVALID_ARGUMENT for a parameter that an unload request does not take. */
+export function checkUnloadParameter(key: string): void {
+  if (key !== 'unload_dependents') throw unknownParameter(key, 'unload_dependents');
 }
 
 /** Puts the parameters of a load request together, whatever door they came through. */

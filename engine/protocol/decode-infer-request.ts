@@ -9,11 +9,11 @@ import { readJsonTensor, type TensorHead } from './json-tensors';
 
 /** Longest JSON part of a request. Larger tensors belong behind it, as bytes. */
 export const JSON_LIMIT_BYTES = 64 * 1024 * 1024;
-const RANK_LIMIT = 64;
+export const RANK_LIMIT = 64;
 /** Inputs, and outputs asked for, of one request: beyond any model, and few enough to be looked at one by one. */
-const TENSOR_LIMIT = 1024;
-const NAME_CHARACTERS = 1024;
-const ID_CHARACTERS = 1024;
+export const TENSOR_LIMIT = 1024;
+export const NAME_CHARACTERS = 1024;
+export const ID_CHARACTERS = 1024;
 const DATATYPES: ReadonlySet<string> = new Set(datatypeSchema.options);
 
 export interface EncodedInferRequest {

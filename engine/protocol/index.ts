@@ -8,6 +8,7 @@ export { decodeInferRequest, type EncodedInferRequest } from './decode-infer-req
 export { type DecodedInferResponse, decodeInferResponse } from './decode-infer-response';
 export { encodeInferRequest } from './encode-infer-request';
 export { type EncodedInferResponse, encodeInferResponse } from './encode-infer-response';
+export * from './grpc';
 export { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from './half-floats';
 export { JsonScanner } from './json-scanner';
 export { encodeModelMetadata, encodeServerMetadata } from './metadata';

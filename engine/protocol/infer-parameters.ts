@@ -4,7 +4,7 @@ import type { JsonScanner } from './json-scanner';
 import { sharedMemoryUnsupported } from './shared-memory';
 
 /** Parameters of one request, input or output. */
-const PARAMETER_LIMIT = 256;
+export const PARAMETER_LIMIT = 256;
 
 /** Parameters of the request whose type the protocol fixes. */
 const TYPED: Readonly<Record<string, (value: ParameterValue) => string | null>> = {
@@ -20,14 +20,17 @@ const TYPED: Readonly<Record<string, (value: ParameterValue) => string | null>> 
 /** `parameters` of the whole request. Reserved names are checked, all others passed on. */
 export function readRequestParameters(scanner: JsonScanner): Map<string, ParameterValue> {
   const parameters = readParameters(scanner);
-  for (const [key, value] of parameters) {
-    if (key.startsWith('triton_'))
-      throw invalid(`parameter "${key}": keys that begin with "triton_" are reserved`);
-    if (key === 'headers') throw invalid('parameter "headers": the key is reserved');
-    const expected = Object.hasOwn(TYPED, key) ? TYPED[key]?.(value) : null;
-    if (expected) throw invalid(`parameter "${key}": must be ${expected}, ${shown(value)} was given`);
-  }
+  for (const [key, value] of parameters) checkRequestParameter(key, value);
   return parameters;
+}
+
+/** Throws INVALID_ARGUMENT for a reserved name, and for a value of another type than the protocol fixes; for every door. */
+export function checkRequestParameter(key: string, value: ParameterValue): void {
+  if (key.startsWith('triton_'))
+    throw invalid(`parameter "${key}": keys that begin with "triton_" are reserved`);
+  if (key === 'headers') throw invalid('parameter "headers": the key is reserved');
+  const expected = Object.hasOwn(TYPED, key) ? TYPED[key]?.(value) : null;
+  if (expected) throw invalid(`parameter "${key}": must be ${expected}, ${shown(value)} was given`);
 }
 
 /** How an input is carried. */

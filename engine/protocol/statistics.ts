@@ -5,10 +5,11 @@ const NO_CACHE: StatisticDuration = { count: 0, ns: 0 };
 
 /** The body of `GET /v2/models/{model}/stats` and of `GET /v2/models/stats`. Whole numbers only: clients read unsigned integers. */
 export function encodeStatistics(statistics: readonly ModelStatistics[]): string {
-  return JSON.stringify({ model_stats: statistics.map(modelStatistics) });
+  return JSON.stringify({ model_stats: statistics.map(statisticsRecord) });
 }
 
-function modelStatistics(statistics: ModelStatistics) {
+/** By the protocol's field names, the same over HTTP and gRPC. */
+export function statisticsRecord(statistics: ModelStatistics) {
   return {
     name: statistics.name,
     version: statistics.version,

@@ -1,0 +1,1 @@
+export { createGrpcDoor, type GrpcDoor } from './grpc-door';
