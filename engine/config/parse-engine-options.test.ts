@@ -77,6 +77,7 @@ describe('engine options', () => {
       strictReadiness: true,
       rendererPath: null,
       maxRequestBytes: 256 * 1024 * 1024,
+      grpcMaxResponseBytes: 2_147_483_647,
       drainTimeoutMs: 30_000,
       logLevel: 'info',
       controlToken: null,
