@@ -57,7 +57,7 @@ export function toOrtTensor(tensor: NamedTensor): OrtTensor {
       'UNSUPPORTED',
       `input "${tensor.name}": datatype ${tensor.datatype} is not supported by onnxruntime-node`,
     );
-  const data = tensor.data.byteOffset % type.bytes === 0 ? tensor.data : tensor.data.slice();
+  const data = tensor.data.byteOffset % type.bytes === 0 ? tensor.data : new Uint8Array(tensor.data);
   const values = new type.view(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength / type.bytes);
   return new OrtTensor(type.ortName, values as OrtTensor['data'] as Float32Array, dims);
 }

@@ -26,5 +26,6 @@ function sameInput(inputs: readonly NamedTensor[], position: number, name: strin
 
 /** The inputs of a request that runs alone, with buffers of their own (no batch dimension is assumed: scalars pass). */
 export function copyInputs(inputs: readonly NamedTensor[]): NamedTensor[] {
-  return inputs.map((input) => ({ ...input, data: input.data.slice() }));
+  // Not `slice`: of a Buffer, which the doors may give, that is a view, and with it the network's memory would be transferred.
+  return inputs.map((input) => ({ ...input, data: new Uint8Array(input.data) }));
 }

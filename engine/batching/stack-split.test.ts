@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { Datatype } from '../contract';
 import { ELEMENT_BYTES, encodeBytesElements, type NamedTensor } from '../tensor';
 import { splitOutputs } from './split-outputs';
-import { stackInputs } from './stack-inputs';
+import { copyInputs, stackInputs } from './stack-inputs';
 
 const datatypes = Object.keys(ELEMENT_BYTES) as Datatype[];
 
@@ -70,4 +70,14 @@ test('inputs are matched by name when a client sends them in another order', () 
     ['a', 1, 3],
     ['b', 2, 4],
   ]);
+});
+
+test('tensors that are views on what came from the network get memory of their own, alone and stacked', () => {
+  const received = Buffer.from([9, 9, 1, 2, 3, 4, 9, 9]);
+  const input: NamedTensor = { name: 'x', datatype: 'UINT8', shape: [1, 4], data: received.subarray(2, 6) };
+  for (const [tensor] of [copyInputs([input]), stackInputs([[input]])]) {
+    expect([...(tensor?.data ?? [])]).toEqual([1, 2, 3, 4]);
+    expect(tensor?.data.buffer).not.toBe(received.buffer);
+    expect(tensor?.data.buffer.byteLength).toBe(4);
+  }
 });
