@@ -75,6 +75,10 @@ async function compare(
   }
   if (points.length === 0) throw new PeerMissing(`no peer: ${Object.values(missing).join('; ')}`);
   printTable(print, points.map(rowOfPoint));
+  return judged(points, missing);
+}
+
+function judged(points: readonly Point[], missing: Readonly<Record<string, string>>): BenchResult {
   const worst = (of: readonly Point[]) => round(Math.min(...of.map(({ ratio }) => ratio)));
   const value = worst(points);
   const beside = points.filter(({ peer }) => peer === 'mlserver');

@@ -2,6 +2,8 @@ import { cpus } from 'node:os';
 import { batchingGain } from './batching-gain';
 import type { Benchmark } from './benchmark';
 import { consoleCost } from './console-cost';
+import { grpc600kb } from './grpc-600kb';
+import { jsonVsFrameworks } from './json-vs-frameworks';
 import { metricsCost } from './metrics-cost';
 import { overhead } from './overhead';
 import { queueGrowth } from './queue-growth';
@@ -17,6 +19,8 @@ const BENCHMARKS: readonly Benchmark[] = [
   metricsCost,
   httpVsTriton,
   grpcVsTriton,
+  jsonVsFrameworks,
+  grpc600kb,
 ];
 
 const HELP = `Measures one ratio in one run and says whether it is on the right side of its bar.
@@ -33,7 +37,7 @@ async function main(): Promise<number> {
     return name === undefined ? 2 : 0;
   }
   if (name === '--list') {
-    for (const benchmark of BENCHMARKS) console.log(`${benchmark.name.padEnd(16)}${benchmark.describes}`);
+    for (const benchmark of BENCHMARKS) console.log(`${benchmark.name.padEnd(20)}${benchmark.describes}`);
     return 0;
   }
   const benchmark = BENCHMARKS.find((candidate) => candidate.name === name);

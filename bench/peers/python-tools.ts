@@ -15,7 +15,7 @@ interface Python {
 
 /** One of the environments that set-up makes (scripts/setup/python-envs.mjs); throws an error that says why there is none. */
 export async function pythonOf(
-  name: 'clients' | 'perf' | 'triton',
+  name: 'clients' | 'perf' | 'triton' | 'mlserver' | 'frameworks' | 'bentoml',
 ): Promise<Required<Omit<Python, 'reason'>>> {
   const script = join(ROOT, 'scripts/setup/python.mjs');
   const { preparePython } = (await import(script)) as { preparePython(name: string): Promise<Python> };
@@ -35,11 +35,12 @@ export interface RunningPeer {
 
 /** Ferry as it is built, or Triton, over a repository. */
 export async function startPeer(name: 'ferry' | 'triton', repository: string): Promise<RunningPeer> {
-  const [clients, triton] = [await pythonOf('clients'), await pythonOf('triton')];
+  const clients = await pythonOf('clients');
+  const triton = name === 'triton' ? (await pythonOf('triton')).python : undefined;
   if (!existsSync(join(ROOT, 'out/main/cli.js'))) throw new Error('not built: run `npm run build` first');
   const child = spawn(clients.python, [join(ROOT, 'bench/peers/serve.py'), name, repository], {
     stdio: ['pipe', 'pipe', 'inherit'],
-    env: { ...process.env, FERRY_NODE: process.execPath, TRITON_PYTHON: triton.python },
+    env: { ...process.env, FERRY_NODE: process.execPath, TRITON_PYTHON: triton },
   });
   const { http, grpc, reason } = await firstLine(child);
   if (http === undefined || grpc === undefined) throw new PeerMissing(`${name}: ${reason}`);
