@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { type MessagePort, parentPort, receiveMessageOnPort } from 'node:worker_threads';
 import { createOnnxSession, createSimulatedSession, type Session } from '../../backend';
 import { toEngineError } from '../../base';
@@ -7,9 +8,10 @@ import type { FromInstance, ToInstance } from '../instance-messages';
 /**
  * Waking a sleeping thread costs 15 to 60 us (`npm run -s bench -- overhead` shows it), so after a batch the thread looks for
  * the next one for a while before it sleeps. It does so only while orders do come that quickly: one wait in vain, and it
- * sleeps until the gaps are short again, so that an idle or slowly fed instance costs no CPU.
+ * sleeps until the gaps are short again, so that an idle or slowly fed instance costs no CPU. With two cores or fewer it does not at
+ * all: the core it would look from is the one that the event loop or the client needs (docs/adr/0006-adaptive-spin.md).
  */
-const SPIN_LIMIT_MS = 0.25;
+const SPIN_LIMIT_MS = availableParallelism() > 2 ? 0.25 : 0;
 
 const port: MessagePort = parentPort ?? fail();
 let session: Session | null = null;
