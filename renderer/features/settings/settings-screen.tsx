@@ -145,7 +145,11 @@ function Addresses({ status }: { readonly status: EngineStatus }) {
     <Section title="Addresses">
       <Table aria-label="Addresses" fz="sm" mb="md">
         <Table.Tbody>
-          <Door name="Inference, HTTP" speaks="Open Inference Protocol v2, JSON and binary" door={status.http} />
+          <Door
+            name="Inference, HTTP"
+            speaks="Open Inference Protocol v2, JSON and binary"
+            door={status.http}
+          />
           <Door name="Inference, gRPC" speaks="Open Inference Protocol v2" door={status.grpc} />
           <Door name="Metrics" speaks="Prometheus, at /metrics" door={status.metrics} />
           <Door name="Control" speaks="this console; asks for a token" door={status.control} />
