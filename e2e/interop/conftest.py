@@ -30,22 +30,6 @@ def server(target_name, repositories):
         yield running
 
 
-@pytest.fixture(autouse=True)
-def door_is_open(request):
-    """Skips what needs a door that this build of the engine does not have yet."""
-    if "server" not in request.fixturenames:
-        return
-    server = request.getfixturevalue("server")
-    name = request.node.nodeid
-    if "grpc" in name or "test_go" in name or "stream" in name:
-        require(server.grpc_port, "gRPC")
-
-
-def require(port, door):
-    if not servers.is_open(port):
-        pytest.skip(f"the {door} door is not open")
-
-
 @pytest.fixture(scope="session")
 def is_ferry(target_name):
     """Where the two differ on purpose; each difference is listed in docs/protocol.md."""

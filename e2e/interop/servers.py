@@ -152,12 +152,6 @@ def load_all(server):
             raise RuntimeError(f"{server.name} does not load {folder.name}: {answer.status} {text!r}")
 
 
-def is_open(port):
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=5):
-        return True
-    return False
-
-
 def free_ports(count):
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports = [each.getsockname()[1] for each in sockets]
