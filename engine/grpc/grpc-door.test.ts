@@ -2,13 +2,13 @@ import { Metadata, status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { EngineError } from '../base';
 import { decodeMessage, encodeMessage, messageType } from '../protocol';
+import type { Plain } from '../testing/grpc-client';
 import {
   floatsOf,
   INFER_PATH,
   inferRequest,
   type OpenGrpcDoor,
   openGrpcDoor,
-  type Plain,
   STREAM_PATH,
 } from './open-grpc-door.fixture';
 
