@@ -261,10 +261,13 @@ async function stopInOrder(options: EngineOptions, core: Core, doors: Doors, rea
   const { status, devices, publisher, registry, logger, clock, logs } = core;
   logger.info(`stopping: ${reason}`);
   status.set({ state: 'draining' });
-  await removeRunFile(options.dataPath, status.get().pid).catch(() => undefined);
   await doors.showMe.stop();
   await doors.loadTests.close();
-  await Promise.all([doors.http.stop(options.drainTimeoutMs), doors.grpc.stop(options.drainTimeoutMs)]);
+  await Promise.all([
+    doors.http.stop(options.drainTimeoutMs),
+    doors.grpc.stop(options.drainTimeoutMs),
+    removeRunFile(options.dataPath, status.get().pid).catch(() => undefined),
+  ]);
   // After the doors of traffic: its end is still to be seen.
   await doors.metrics?.stop();
   await registry.stop();
