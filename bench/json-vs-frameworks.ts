@@ -11,7 +11,7 @@ const BAR = 1;
 const MLSERVER_BAR = 3;
 /** BENCH_QUICK=1 tries that all of it runs. Its numbers mean nothing. */
 const QUICK = process.env.BENCH_QUICK === '1';
-const SECONDS = QUICK ? 1 : 3;
+const SECONDS = QUICK ? 1 : 2;
 const ROUNDS = QUICK ? 1 : 3;
 const WARMUP_SECONDS = 1;
 const DELAY_US = 1_000;
