@@ -45,9 +45,13 @@ export async function serveDemo(settings: Partial<ModelSettings> = {}): Promise<
     {
       name: 'demo-mlp',
       version: '1',
-      inputs: [tensor('input')],
-      outputs: [tensor('output')],
-      batchable: true,
+      tensors: {
+        inputs: [tensor('input')],
+        outputs: [tensor('output')],
+        inputReshapes: new Map(),
+        outputReshapes: new Map(),
+      },
+      stacks: true,
       settings: { ...SETTINGS, ...settings },
       instanceSpecOf: ({ executionProviders, intraOpThreads }) => ({
         backend: 'onnxruntime',

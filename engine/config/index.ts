@@ -26,6 +26,7 @@ export { parseModelConfigJson } from './model-config-json';
 export { MODEL_CONFIG_PROTO, ModelConfigType } from './model-config-proto';
 export { parseModelConfig, writeModelConfig } from './model-config-text';
 export {
+  ACCELERATOR_PROVIDERS,
   dimsOmitBatch,
   patchModelConfig,
   type SettingOrigins,

@@ -10,7 +10,9 @@ import {
 import { didYouMean } from './did-you-mean';
 import {
   type ConfigDynamicBatching,
+  type ConfigInput,
   type ConfigInstanceGroup,
+  type ConfigOutput,
   configParameter,
   type ModelConfig,
 } from './model-config';
@@ -206,7 +208,8 @@ function executionProvidersOf(
   return [['cpu'], onCpu ? 'file' : 'default'];
 }
 
-const ACCELERATOR_PROVIDERS: Readonly<Record<string, readonly ExecutionProvider[]>> = {
+/** GPU execution accelerators that are acted on, by Triton's name for them. */
+export const ACCELERATOR_PROVIDERS: Readonly<Record<string, readonly ExecutionProvider[]>> = {
   tensorrt: ['tensorrt'],
   cuda: ['cuda'],
 };
@@ -305,14 +308,22 @@ function withBatchDimension(config: ModelConfig, patch: ModelSettingsPatch): Mod
   const sized: ModelConfig = { ...config, max_batch_size: size };
   if (omitted) return sized;
   const lists = [...(config.input ?? []), ...(config.output ?? [])];
+  const mixed = lists.find(
+    ({ dims, reshape }) => reshape && !(dims?.[0] === -1 && reshape.shape?.[0] === -1),
+  );
+  if (mixed)
+    throw invalid(
+      `batching is not possible while config.pbtxt reshapes "${mixed.name ?? ''}" across its first dimension`,
+    );
   if (lists.some((tensor) => (tensor.dims?.length ?? 0) < 2)) {
     // Nothing would be left of such dims; without the lists both sides are read from the graph.
     const { input: _input, output: _output, ...rest } = sized;
     return rest;
   }
-  const inner = <T extends { readonly dims?: readonly number[] }>(tensor: T): T => ({
+  const inner = <T extends ConfigInput | ConfigOutput>(tensor: T): T => ({
     ...tensor,
     dims: tensor.dims?.slice(1),
+    ...(tensor.reshape ? { reshape: { shape: tensor.reshape.shape?.slice(1) } } : {}),
   });
   return {
     ...sized,

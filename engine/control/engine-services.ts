@@ -42,6 +42,7 @@ export function createEngineServices({
     removeModel: (name) => registry.remove(name),
     rescan: () => registry.rescan(),
     updateSettings: (name, patch) => registry.updateSettings(name, patch),
+    previewSettings: (name, patch) => registry.previewSettings(name, patch),
     modelConfiguration: (name) => registry.configuration(name),
     recentBatches: (name) => registry.recentBatches(name),
 

@@ -77,6 +77,9 @@ export const controlRouter = t.router({
   updateSettings: t.procedure
     .input(z.strictObject({ name: modelNameSchema, patch: modelSettingsPatchSchema }))
     .mutation(({ ctx, input }) => ctx.services.updateSettings(input.name, input.patch)),
+  previewSettings: t.procedure
+    .input(z.strictObject({ name: modelNameSchema, patch: modelSettingsPatchSchema }))
+    .query(({ ctx, input }) => ctx.services.previewSettings(input.name, input.patch)),
   modelConfiguration: t.procedure
     .input(name)
     .query(({ ctx, input }) => ctx.services.modelConfiguration(input.name)),

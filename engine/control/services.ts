@@ -48,6 +48,8 @@ export interface ControlServices {
   /** Reads the repository folder again. */
   rescan(): Promise<void>;
   updateSettings(name: string, patch: ModelSettingsPatch): Promise<ModelSummary>;
+  /** What `updateSettings` would do to config.pbtxt, as a unified diff; '' for nothing. */
+  previewSettings(name: string, patch: ModelSettingsPatch): Promise<string>;
   /** Values in force and where each comes from. */
   modelConfiguration(name: string): ModelConfiguration;
   recentBatches(name: string): readonly BatchRecord[];

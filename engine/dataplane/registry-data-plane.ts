@@ -115,8 +115,8 @@ export class RegistryDataPlane implements DataPlane {
 
   async #inferClasses(request: InferenceRequest): Promise<InferenceResult> {
     const { model, version } = request;
-    const { batchable } = this.#registry.summary(model);
-    checkClassification(request, this.#registry.specOf(model, version).outputs, batchable);
+    const { outputs, stacks: batchable } = this.#registry.specOf(model, version);
+    checkClassification(request, outputs, batchable);
     // Read before it runs: the model may be unloaded when the answer is there.
     const labels = new Map(
       request.outputs?.map(({ name }) => [name, this.#registry.labelsOf(model, version, name)]),

@@ -27,7 +27,7 @@ interface CheckedSpec extends TensorSpec {
  * The last place in which one request can fail alone by its own fault: what passes here can share a batch without harm to
  * the others in it.
  *
- * @param batchable true: dimension 0 of every tensor is the batch
+ * @param batchable true: dimension 0 of every tensor is the batch; false: a request runs alone, of whatever size
  */
 export function createInputChecker(
   inputs: readonly TensorSpec[],

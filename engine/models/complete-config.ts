@@ -3,12 +3,12 @@ import {
   type ConfigInstanceGroup,
   type ConfigOutput,
   configDataType,
-  dimsOmitBatch,
   type ModelConfig,
 } from '../config';
 import type { ModelSettings, TensorSpec } from '../contract';
 import type { ModelDefinition } from './model-definition';
 import { DEFAULT_MODEL_FILE } from './model-file';
+import type { Reshapes } from './reshape';
 
 /** What a model runs with at this moment. */
 export interface LiveValues {
@@ -24,7 +24,7 @@ export interface LiveValues {
 export function completeConfig(definition: ModelDefinition, live: LiveValues): ModelConfig {
   const { config, name } = definition;
   const { settings } = live;
-  const stacks = stacksRequests(definition);
+  const { stacks } = definition;
   const simulated = definition.backend === 'simulated';
   return {
     ...config,
@@ -33,8 +33,8 @@ export function completeConfig(definition: ModelDefinition, live: LiveValues): M
     backend: simulated ? 'ferry_simulated' : 'onnxruntime',
     version_policy: config.version_policy ?? { latest: { num_versions: 1 } },
     max_batch_size: stacks ? settings.maxBatchSize : 0,
-    input: definition.inputs.map((spec) => completeInput(spec, listed(config.input, spec), stacks)),
-    output: definition.outputs.map((spec) => completeOutput(spec, listed(config.output, spec), stacks)),
+    input: definition.inputs.map((spec) => completeInput(spec, listed(config.input, spec), definition)),
+    output: definition.outputs.map((spec) => completeOutput(spec, listed(config.output, spec), definition)),
     optimization: {
       input_pinned_memory: { enable: true },
       output_pinned_memory: { enable: true },
@@ -46,14 +46,6 @@ export function completeConfig(definition: ModelDefinition, live: LiveValues): M
   };
 }
 
-/** True when requests of the model are stacked, which is when `dims` leave the batch dimension out. */
-export function stacksRequests({
-  config,
-  batchable,
-}: Pick<ModelDefinition, 'config' | 'batchable'>): boolean {
-  return dimsOmitBatch(config, batchable);
-}
-
 function listed<T extends ConfigInput | ConfigOutput>(
   tensors: readonly T[] | undefined,
   spec: TensorSpec,
@@ -61,20 +53,40 @@ function listed<T extends ConfigInput | ConfigOutput>(
   return tensors?.find((tensor) => tensor.name === spec.name);
 }
 
-function completeInput(spec: TensorSpec, stated: ConfigInput | undefined, stacks: boolean): ConfigInput {
-  return { ...stated, ...completeTensor(spec, stated, stacks), optional: spec.optional };
+function completeInput(
+  spec: TensorSpec,
+  stated: ConfigInput | undefined,
+  definition: ModelDefinition,
+): ConfigInput {
+  return {
+    ...stated,
+    ...completeTensor(spec, stated, definition.stacks, definition.inputReshapes),
+    optional: spec.optional,
+  };
 }
 
-function completeOutput(spec: TensorSpec, stated: ConfigOutput | undefined, stacks: boolean): ConfigOutput {
-  return { ...stated, ...completeTensor(spec, stated, stacks) };
+function completeOutput(
+  spec: TensorSpec,
+  stated: ConfigOutput | undefined,
+  definition: ModelDefinition,
+): ConfigOutput {
+  return { ...stated, ...completeTensor(spec, stated, definition.stacks, definition.outputReshapes) };
 }
 
-/** `dims` may not be empty, so a tensor that is nothing but the batch gets one of size 1 and a reshape that takes it away. */
-function completeTensor(spec: TensorSpec, stated: ConfigInput | ConfigOutput | undefined, stacks: boolean) {
-  const { name, datatype } = spec;
-  const dims = stated?.dims ?? (stacks ? spec.shape.slice(1) : spec.shape);
+/** `dims` may not be empty where requests are stacked: a tensor that is nothing but the batch has a reshape that says so. */
+function completeTensor(
+  { name, datatype, shape }: TensorSpec,
+  stated: ConfigInput | ConfigOutput | undefined,
+  stacks: boolean,
+  reshapes: Reshapes,
+) {
   const common = { name, data_type: configDataType(datatype) };
-  return dims.length > 0 ? { ...common, dims } : { ...common, dims: [1], reshape: { shape: [] } };
+  if (stated?.dims !== undefined && stated.dims.length > 0) return { ...common, dims: stated.dims };
+  const dims = stacks ? shape.slice(1) : shape;
+  const reshape = reshapes.get(name);
+  return reshape
+    ? { ...common, dims, reshape: { shape: stacks ? reshape.model.slice(1) : reshape.model } }
+    : { ...common, dims };
 }
 
 function completeBatching(config: ModelConfig, settings: ModelSettings): ModelConfig['dynamic_batching'] {

@@ -1,7 +1,7 @@
 import { flattenConfig, type ModelConfig } from '../config';
 import type { EffectiveValue, ModelSettings, SettingOrigin } from '../contract';
 import { completeConfig, type LiveValues } from './complete-config';
-import { isKeptPath } from './kept-fields';
+import { isKeptValue } from './kept-fields';
 import type { ModelDefinition } from './model-definition';
 
 export interface EffectiveConfigSource extends LiveValues {
@@ -23,7 +23,7 @@ export function effectiveConfig(
   const origin = source.configOrigin ?? 'file';
   const plain = [...rows].map(([path, value]): EffectiveValue => {
     const own = stated.get(path) === value ? origin : /^(?:input|output)\[/.test(path) ? 'onnx' : 'default';
-    const note = isKeptPath(path) ? 'kept in the file, has no effect' : null;
+    const note = isKeptValue(path, value) ? 'kept in the file, has no effect' : null;
     return { path, value, origin: definition.backend === 'simulated' && own === 'onnx' ? origin : own, note };
   });
   return [...settings.values(), ...plain];

@@ -1,7 +1,7 @@
 import { EngineError } from '../base';
 import { dimsOmitBatch, settingsOf } from '../config';
 import type { ModelInspection } from '../contract';
-import { mergeTensors } from './check-config';
+import { mergeTensors } from './config-tensors';
 import { findModelSource } from './model-source';
 import { freeName, suggestName } from './suggest-name';
 
@@ -32,6 +32,7 @@ export async function inspectModel(path: string, options: InspectOptions): Promi
     cpuBudget: options.cpuBudget,
     platform: options.platform ?? process.platform,
   });
+  const { inputs, outputs } = mergeTensors(config, facts, dimsOmitBatch(config, facts.batchable));
   const taken = new Set(options.takenNames);
   return {
     path,
@@ -42,7 +43,8 @@ export async function inspectModel(path: string, options: InspectOptions): Promi
     opsets: facts.opsets,
     producer: facts.producer,
     nodeCount: facts.nodeCount,
-    ...mergeTensors(config, facts, dimsOmitBatch(config, facts.batchable)),
+    inputs,
+    outputs,
     batchable: facts.batchable,
     batchingNote: facts.batchingNote,
     settings,

@@ -1,4 +1,4 @@
-import { type ModelConfig, TUNING_PARAMETERS } from '../config';
+import { ACCELERATOR_PROVIDERS, type ModelConfig, TUNING_PARAMETERS } from '../config';
 
 type Check = readonly [field: string, isSet: (config: ModelConfig) => boolean];
 
@@ -40,7 +40,6 @@ const KEPT: readonly Check[] = [
     (c) => c.instance_group?.some((group) => group.secondary_devices) === true,
   ],
   ['instance_group.profile', (c) => c.instance_group?.some((group) => group.profile) === true],
-  ['input.optional', (c) => c.input?.some((tensor) => tensor.optional === true) === true],
   ['optimization.priority', (c) => c.optimization?.priority !== undefined],
   ['optimization.eager_batching', (c) => c.optimization?.eager_batching === true],
   ['optimization.cuda', (c) => c.optimization?.cuda !== undefined],
@@ -55,14 +54,33 @@ export function keptFields(config: ModelConfig): readonly string[] {
   const parameters = Object.keys(config.parameters ?? {}).filter((key) => !isActedOn(key));
   return [
     ...KEPT.filter(([, isSet]) => isSet(config)).map(([field]) => field),
+    ...unknownAccelerators(config),
     ...parameters.map((key) => `parameters "${key}"`),
   ];
 }
 
-/** True for the path of a value (`instance_group[0].gpus`) that belongs to such a field. */
-export function isKeptPath(path: string): boolean {
+/** True for a value (`instance_group[0].gpus`, as its text) that belongs to such a field. */
+export function isKeptValue(path: string, value: string): boolean {
+  if (isUnknownAccelerator(path, value)) return true;
   const parameter = /^parameters\["(.*)"\]$/.exec(path)?.[1];
   if (parameter !== undefined) return !isActedOn(parameter);
   const plain = path.replace(/\[[^\]]*\]/g, '');
   return KEPT.some(([field]) => plain === field || plain.startsWith(`${field}.`));
+}
+
+const GPU_ACCELERATOR = 'optimization.execution_accelerators.gpu_execution_accelerator';
+
+const isKnownAccelerator = (name: string): boolean => Object.hasOwn(ACCELERATOR_PROVIDERS, name);
+
+function unknownAccelerators(config: ModelConfig): readonly string[] {
+  const listed = config.optimization?.execution_accelerators?.gpu_execution_accelerator ?? [];
+  return listed
+    .map(({ name = '' }) => name)
+    .filter((name) => !isKnownAccelerator(name))
+    .map((name) => `${GPU_ACCELERATOR} "${name}"`);
+}
+
+function isUnknownAccelerator(path: string, value: string): boolean {
+  if (!path.startsWith(GPU_ACCELERATOR) || !path.endsWith('.name')) return false;
+  return !Object.keys(ACCELERATOR_PROVIDERS).some((name) => value === JSON.stringify(name));
 }

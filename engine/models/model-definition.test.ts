@@ -19,6 +19,20 @@ const two = identityModel([
   { datatype: 'FP32', shape: ['batch', 4] },
 ]);
 const single = identityModel([{ datatype: 'FP32', shape: [1, 3] }]);
+/** y = x + b, where b has the value [10, 20] in the file. */
+const withDefault = writeOnnx({
+  graph: {
+    nodes: [{ op: 'Add', inputs: ['x', 'b'], outputs: ['y'] }],
+    inputs: [
+      { name: 'x', type: 'FLOAT', shape: ['n', 2] },
+      { name: 'b', type: 'FLOAT', shape: [2] },
+    ],
+    outputs: [{ name: 'y', type: 'FLOAT', shape: ['n', 2] }],
+    initializers: [
+      { name: 'b', type: 'FLOAT', dims: [2], rawData: new Uint8Array(new Float32Array([10, 20]).buffer) },
+    ],
+  },
+});
 const define = (name = 'm'): Promise<ModelDefinition> =>
   readModelDefinition(folder.path, name, { cpuBudget: 4, platform: 'linux' });
 const made = (model: Uint8Array, config?: string): Promise<ModelDefinition> => {
@@ -111,6 +125,43 @@ describe('the definition of a model', () => {
     expect(stated).toMatchObject({ batchable: true, outputs: [{ name: 'y', shape: [-1, 2] }] });
   });
 
+  it('has one shape for clients and another for the model where the configuration reshapes', async () => {
+    const definition = await made(
+      open,
+      `max_batch_size: 4 input { name: "x" data_type: TYPE_FP32 dims: [ 1, 3 ] reshape { shape: [ 3 ] } }
+      output { name: "y" data_type: TYPE_FP32 dims: [ 3, 1 ] reshape { shape: [ 3 ] } }`,
+    );
+    expect(definition).toMatchObject({
+      inputs: [{ name: 'x', shape: [-1, 1, 3], dimNames: ['batch', null, null] }],
+      outputs: [{ name: 'y', shape: [-1, 3, 1] }],
+    });
+    expect(definition.inputReshapes).toEqual(new Map([['x', { client: [-1, 1, 3], model: [-1, 3] }]]));
+    expect(definition.outputReshapes).toEqual(new Map([['y', { client: [-1, 3, 1], model: [-1, 3] }]]));
+  });
+
+  it('gives a tensor that is nothing but the batch a dimension of 1, as Triton does', async () => {
+    const vector = identityModel([{ datatype: 'FP32', shape: ['batch'] }]);
+    const completed = await made(vector);
+    expect(completed.inputs).toMatchObject([{ shape: [-1, 1], dimNames: ['batch', null] }]);
+    const stated =
+      'max_batch_size: 4 input { name: "x" data_type: TYPE_FP32 dims: 1 reshape { shape: [ ] } }';
+    expect((await made(vector, stated)).inputReshapes).toEqual(completed.inputReshapes);
+    // Without stacking the one dimension is the full shape.
+    const alone = await made(vector, 'max_batch_size: 0');
+    expect(alone).toMatchObject({ stacks: false, batchable: true, inputs: [{ shape: [-1] }] });
+    expect(alone.batchingNote).toContain('max_batch_size is 0 in config.pbtxt: dims are the full shapes');
+  });
+
+  it('leaves out an optional input that has its value in the file, and says so', async () => {
+    const definition = await made(
+      withDefault,
+      `input [ { name: "x" data_type: TYPE_FP32 dims: 2 },
+      { name: "b" data_type: TYPE_FP32 dims: 2 optional: true } ]`,
+    );
+    expect(definition.inputs.map(({ name }) => name)).toEqual(['x']);
+    expect(definition.keptDefaults).toEqual(['b']);
+  });
+
   it('finds a file of another name, and a folder that holds the model with its data', async () => {
     folder.write({ 'm/1/net.onnx': open });
     expect((await faultOf(define())).message).toContain(
@@ -129,6 +180,13 @@ describe('the definition of a model', () => {
       'response_cache { enable: true } parameters { key: "memory.enable_arena" value { string_value: "1" } } parameters { key: "intra_op_thread_count" value { string_value: "1" } }',
     );
     expect(definition.keptFields).toEqual(['response_cache', 'parameters "memory.enable_arena"']);
+    const accelerated = await made(
+      open,
+      'optimization { execution_accelerators { gpu_execution_accelerator [ { name: "tensorrt" }, { name: "warp" } ] } }',
+    );
+    expect(accelerated.keptFields).toEqual([
+      'optimization.execution_accelerators.gpu_execution_accelerator "warp"',
+    ]);
   });
 
   it('of a simulated device needs no file', async () => {
@@ -222,10 +280,46 @@ describe('the definition of a model', () => {
       'input "x" is listed twice',
     ],
     [
-      'a reshape',
+      'a reshape to other elements',
       open,
-      'input { name: "x" data_type: TYPE_FP32 dims: 3 reshape { shape: [ 3 ] } }',
-      'reshape of "x" is not supported',
+      'input { name: "x" data_type: TYPE_FP32 dims: 4 reshape { shape: [ 3 ] } }',
+      'reshape of input "x": dims have 4 elements, reshape has 3. A reshape keeps every element',
+    ],
+    [
+      'a reshape to another shape than the graph has',
+      open,
+      'input { name: "x" data_type: TYPE_FP32 dims: 3 reshape { shape: [ 3, 1 ] } }',
+      'reshape of input "x" stand for [-1, 3, 1] with the batch dimension that max_batch_size adds; the model has [-1, 3]',
+    ],
+    [
+      'a reshape without dims',
+      open,
+      'input { name: "x" data_type: TYPE_FP32 reshape { shape: [ 3 ] } }',
+      'input "x" has no dims',
+    ],
+    [
+      'an empty reshape of a model that does not stack',
+      single,
+      'output { name: "y" data_type: TYPE_FP32 dims: 1 reshape { shape: [ ] } }',
+      'output "y" has an empty reshape, which needs max_batch_size above 0',
+    ],
+    [
+      'dims of 1 for what is only the batch',
+      identityModel([{ datatype: 'FP32', shape: ['n'] }]),
+      'input { name: "x" data_type: TYPE_FP32 dims: 1 }',
+      'the model has [-1]. Add reshape { shape: [ ] }',
+    ],
+    [
+      'an optional input that the model needs',
+      open,
+      'input { name: "x" data_type: TYPE_FP32 dims: 3 optional: true }',
+      'input "x" is optional, but the model cannot run without it',
+    ],
+    [
+      'a value for an input that has its own',
+      withDefault,
+      'input [ { name: "x" data_type: TYPE_FP32 dims: 2 }, { name: "b" data_type: TYPE_FP32 dims: 2 } ]',
+      'input "b" has a value of its own in the model file',
     ],
     [
       'a file elsewhere',

@@ -15,27 +15,34 @@ import {
 } from '../config';
 import type { ModelSettings, ModelSettingsPatch, SettingOrigin, TensorSpec } from '../contract';
 import type { SessionSpec } from '../inference';
-import { backendOf, checkSupported, mergeTensors, statedTensor } from './check-config';
+import { backendOf, checkSupported } from './check-config';
+import { keptDefaults, mergeTensors, type ServedTensors, statedTensors } from './config-tensors';
 import { keptFields } from './kept-fields';
 import { findModelFile } from './model-file';
 import { CONFIG_FILE, type ModelFolder, readModelFolder, resolveModelFolder } from './model-folder';
 import { type OnnxFacts, readOnnxFile } from './onnx-file';
+import type { Reshapes } from './reshape';
 import { servedVersions } from './version-policy';
 
 /** One version directory. */
-export interface ModelVersion {
+export interface ModelVersion extends ServedTensors {
   readonly version: string;
   /** The model file (for a simulated device: the version directory). */
   readonly path: string;
-  /** Chosen by the version policy. */
+  /** Chosen by the version policy. One that is not has no tensors here: its file is not read. */
   readonly served: boolean;
-  /** Empty for a version that is not served: its file is not read. */
-  readonly inputs: readonly TensorSpec[];
-  readonly outputs: readonly TensorSpec[];
 }
 
+const NO_TENSORS: ServedTensors = {
+  inputs: [],
+  outputs: [],
+  inputReshapes: new Map(),
+  outputReshapes: new Map(),
+};
+
 /** Everything needed to serve a model, read from its folder. */
-export interface ModelDefinition {
+/** The tensors are those of the highest served version. */
+export interface ModelDefinition extends ServedTensors {
   readonly name: string;
   readonly folder: string;
   readonly backend: 'onnxruntime' | 'simulated';
@@ -45,14 +52,15 @@ export interface ModelDefinition {
   readonly configText: string;
   /** Fields that the configuration sets and that have no effect here. */
   readonly keptFields: readonly string[];
+  /** Optional inputs that always have the value in the model file. */
+  readonly keptDefaults: readonly string[];
   /** All version directories, ascending by number. */
   readonly versions: readonly ModelVersion[];
-  /** Of the highest served version. */
-  readonly inputs: readonly TensorSpec[];
-  readonly outputs: readonly TensorSpec[];
   /** What the file of the highest served version says; null for a simulated device. */
   readonly facts: OnnxFacts | null;
   readonly batchable: boolean;
+  /** Requests are stacked along dimension 0, which `dims` in the file leave out. False: they run alone, of whatever size. */
+  readonly stacks: boolean;
   readonly batchingNote: string | null;
   readonly settings: ModelSettings;
   readonly origins: Readonly<Record<keyof ModelSettings, SettingOrigin>>;
@@ -128,7 +136,7 @@ async function defineOnnx(
   const omitsBatch = dimsOmitBatch(config, obstacle === null);
   const versions = folder.versions.map((version): ModelVersion => {
     const found = read.find((one) => one.version === version);
-    if (!found) return { version, path: join(folder.path, version), served: false, inputs: [], outputs: [] };
+    if (!found) return { version, path: join(folder.path, version), served: false, ...NO_TENSORS };
     return { version, path: found.path, served: true, ...mergeTensors(config, found.facts, omitsBatch) };
   });
   const top = versions.find((one) => one.version === newest.version);
@@ -136,11 +144,12 @@ async function defineOnnx(
     ...common(folder, config, context),
     backend: 'onnxruntime',
     versions,
-    inputs: top?.inputs ?? [],
-    outputs: top?.outputs ?? [],
+    ...tensorsOf(top ?? NO_TENSORS),
     facts: newest.facts,
+    keptDefaults: keptDefaults(config, newest.facts),
     batchable: obstacle === null,
-    batchingNote: obstacle ?? newest.facts.batchingNote,
+    stacks: omitsBatch,
+    batchingNote: obstacle ?? (omitsBatch ? newest.facts.batchingNote : aloneNote(config)),
     settings,
     origins,
     fileSizeBytes: newest.facts.fileSizeBytes,
@@ -170,8 +179,12 @@ async function defineSimulated(
       'config.pbtxt: a simulated device needs both input and output, since there is no model file to read them from',
     );
   }
-  const inputs = config.input.map((tensor) => statedTensor('input', tensor, batchable, true));
-  const outputs = config.output.map((tensor) => statedTensor('output', tensor, batchable, true));
+  const tensors = statedTensors(config, batchable);
+  const { inputs, outputs } = tensors;
+  const device = {
+    inputs: inputs.map((spec) => asModelSees(spec, tensors.inputReshapes)),
+    outputs: outputs.map((spec) => asModelSees(spec, tensors.outputReshapes)),
+  };
   const baseUs = costOf(config, 'ferry.simulated.base_us');
   const perRowUs = costOf(config, 'ferry.simulated.per_row_us');
   const names = folder.versions.length > 0 ? folder.versions : ['1'];
@@ -183,19 +196,37 @@ async function defineSimulated(
       version,
       path: join(folder.path, version),
       served: served.includes(version),
-      inputs,
-      outputs,
+      ...tensors,
     })),
-    inputs,
-    outputs,
+    ...tensors,
     facts: null,
+    keptDefaults: [],
     batchable,
+    stacks: batchable,
     batchingNote: obstacle,
     settings,
     origins,
     fileSizeBytes: 0,
-    instanceSpecOf: () => ({ backend: 'simulated', inputs, outputs, baseUs, perRowUs }),
+    instanceSpecOf: () => ({ backend: 'simulated', ...device, baseUs, perRowUs }),
   };
+}
+
+/** Why requests of a model that could be stacked are not. */
+function aloneNote(config: ModelConfig): string {
+  const why =
+    config.max_batch_size === undefined
+      ? 'config.pbtxt lists inputs and outputs and no max_batch_size'
+      : 'max_batch_size is 0 in config.pbtxt';
+  return `${why}: dims are the full shapes and every request runs alone, of whatever size. Switch batching on to stack requests`;
+}
+
+function tensorsOf({ inputs, outputs, inputReshapes, outputReshapes }: ServedTensors): ServedTensors {
+  return { inputs, outputs, inputReshapes, outputReshapes };
+}
+
+function asModelSees(spec: TensorSpec, reshapes: Reshapes): TensorSpec {
+  const shape = reshapes.get(spec.name)?.model ?? spec.shape;
+  return { ...spec, shape, dimNames: shape.map(() => null) };
 }
 
 function common(folder: ModelFolder, config: ModelConfig, settingsContext: SettingsContext) {
@@ -232,6 +263,20 @@ function noVersions(folder: ModelFolder): string {
 }
 
 /**
+ * The definition as changed settings would make it; nothing is written.
+ * Errors: INVALID_ARGUMENT when a value does not fit the model.
+ */
+export async function redefine(
+  definition: ModelDefinition,
+  patch: ModelSettingsPatch,
+): Promise<ModelDefinition> {
+  const { settingsContext: context, config, configText: text } = definition;
+  const configText = editModelConfig(text, patchModelConfig(config, patch, context));
+  const folder = await readModelFolder(definition.folder, definition.name);
+  return defineModel({ ...folder, configText }, context);
+}
+
+/**
  * Writes changed settings into config.pbtxt, keeping what else is in it, comments too, and answers the definition as it then is.
  *
  * Errors: INVALID_ARGUMENT when a value does not fit the model; MODEL_INVALID when the file was broken by hand meanwhile;
@@ -241,13 +286,20 @@ export async function writeSettings(
   definition: ModelDefinition,
   patch: ModelSettingsPatch,
 ): Promise<ModelDefinition> {
-  const { settingsContext: context } = definition;
-  const before = await readModelFolder(definition.folder, definition.name);
-  const text = before.configText ?? '';
-  const target = patchModelConfig(parseModelConfig(text), patch, context);
-  const edited = editModelConfig(text, target);
+  const [text, edited] = await settingsTexts(definition, patch);
   if (edited !== text) await replaceFile(join(definition.folder, CONFIG_FILE), edited);
-  return defineModel(await readModelFolder(definition.folder, definition.name), context);
+  return defineModel(await readModelFolder(definition.folder, definition.name), definition.settingsContext);
+}
+
+/** The text of config.pbtxt as it is, and as changed settings would make it. Errors: as `writeSettings`. */
+export async function settingsTexts(
+  definition: ModelDefinition,
+  patch: ModelSettingsPatch,
+): Promise<[before: string, after: string]> {
+  const { configText } = await readModelFolder(definition.folder, definition.name);
+  const text = configText ?? '';
+  const target = patchModelConfig(parseModelConfig(text), patch, definition.settingsContext);
+  return [text, editModelConfig(text, target)];
 }
 
 /** What `definition.fingerprint` would be now. */

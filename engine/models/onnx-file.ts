@@ -21,6 +21,8 @@ export interface OnnxFacts {
   readonly outputs: readonly TensorSpec[];
   /** Names of inputs and outputs without a shape in the file; their `shape` reads `[]`. */
   readonly unranked: readonly string[];
+  /** Inputs with a value of their own in the file (IR version 4 and later; before, that is how weights are written). */
+  readonly defaulted: readonly string[];
   readonly externalFiles: readonly ExternalFile[];
   /** Initializers and constants, inside and outside the file, bytes. */
   readonly weightBytes: number;
@@ -170,11 +172,16 @@ async function factsOf(path: string, sizeBytes: number, found: OnnxWalk): Promis
     inputs,
     outputs,
     unranked,
+    defaulted: irVersion < 4 ? [] : defaultedInputs(found),
     externalFiles: files,
     weightBytes: found.weightBytes + referencedBytes,
     fileSizeBytes: sizeBytes + files.reduce((sum, file) => sum + file.sizeBytes, 0),
     ...judgeBatchability(inputs, outputs, found.operators, unranked),
   };
+}
+
+function defaultedInputs({ inputs, initializers }: OnnxWalk): readonly string[] {
+  return inputs.filter(({ name }) => initializers.has(name)).map(({ name }) => name);
 }
 
 function checkVersions(irVersion: number, opsets: OnnxFacts['opsets']): void {

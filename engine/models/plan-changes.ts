@@ -39,21 +39,22 @@ function isSame(a: ScannedModel, b: ScannedModel): boolean {
   );
 }
 
-function kindOf(before: ModelDefinition | null, after: ModelDefinition | null): 'config' | 'files' {
+/** How a model has to be followed from one definition to the next. */
+export function kindOf(before: ModelDefinition | null, after: ModelDefinition | null): 'config' | 'files' {
   if (before === null || after === null) return 'files';
   return isDeepStrictEqual(loadedParts(before), loadedParts(after)) ? 'config' : 'files';
 }
 
 /** All of a definition that a loaded model was made from; the rest are settings. */
 function loadedParts(definition: ModelDefinition): unknown {
-  const { backend, versions, batchable, fingerprint, settings, config } = definition;
+  const { backend, versions, stacks, fingerprint, settings, config } = definition;
   const files = fingerprint.slice(fingerprint.indexOf('\n') + 1);
   // Settings are left out by asking both for the same ones.
   const fixed = { ...settings, executionProviders: ['cpu' as const], intraOpThreads: 1 };
   return {
     backend,
     versions,
-    batchable,
+    stacks,
     files,
     labels: config.output?.map((output) => output.label_filename),
     warmup: config.model_warmup,

@@ -1,5 +1,5 @@
 import { EngineError, toEngineError } from '../base';
-import { diffConfig, type ModelConfig, patchModelConfig, settingsOf } from '../config';
+import { dimsOmitBatch, type ModelConfig, patchModelConfig, settingsOf } from '../config';
 import type {
   ModelConfiguration,
   ModelCounters,
@@ -12,18 +12,20 @@ import type {
 import type { ModelStatistics, RepositoryIndexEntry } from '../inference';
 import { ModelStats, type ModelView, type VersionView } from '../metrics';
 import { completeConfig } from './complete-config';
+import { ConfigChanges } from './config-changes';
 import { describeChange } from './describe-change';
 import { effectiveConfig } from './effective-config';
-import { type OutputLabels, readLabels } from './labels';
+import type { OutputLabels } from './labels';
 import { moveModel } from './lifecycle';
 import type { LoadSource } from './load-source';
-import { fingerprintOf, type ModelDefinition, type ModelVersion, writeSettings } from './model-definition';
+import { type ModelDefinition, redefine } from './model-definition';
 import { summarizeModel } from './model-summary';
 import { noticesOf } from './notices';
+import { kindOf } from './plan-changes';
 import type { ScannedModel } from './repository';
 import { indexModel } from './repository-index';
 import type { ServedModel, ServingContext } from './served-model';
-import { createVersions, readWarmups, ServedVersions, startAll } from './served-versions';
+import { ServedVersions, startVersions, whyNotServed } from './served-versions';
 import { Turns } from './turns';
 
 /** One model of the registry: its definition on disk, its state, and the versions that serve. */
@@ -44,7 +46,7 @@ export class RegistryEntry {
   /** What serves by a load request's own configuration or files, and what lies in the repository meanwhile. */
   #override: { readonly source: LoadSource; onDisk: ScannedModel } | null = null;
   #labels: OutputLabels = new Map();
-  #lastChange = '';
+  readonly #configChanges = new ConfigChanges();
   #origins: Partial<Record<keyof ModelSettings, SettingOrigin>> = {};
 
   constructor(scanned: ScannedModel, context: ServingContext, changed: () => void) {
@@ -117,29 +119,23 @@ export class RegistryEntry {
   served(version: string | null): ServedModel {
     const served = version === null ? this.#served.newest : this.#served.get(version);
     if (served) return served;
-    if (version !== null && !this.#definition?.versions.some((onDisk) => onDisk.version === version)) {
-      const onDisk = this.#definition?.versions.map((one) => one.version).join(', ') || 'none';
-      const message = `model "${this.name}" has no version ${version}; on disk: ${onDisk}`;
-      throw new EngineError('VERSION_NOT_FOUND', message);
-    }
-    const which = version === null ? '' : ` version ${version}`;
-    throw new EngineError(
-      'MODEL_NOT_READY',
-      `model "${this.name}"${which} is ${this.#state}${this.#reason ? `: ${this.#reason}` : ''}`,
-      { retryAfterSeconds: 1 },
-    );
+    const { name } = this;
+    throw whyNotServed(version, {
+      name,
+      definition: this.#definition,
+      state: this.#state,
+      reason: this.#reason,
+    });
   }
 
   /** Inputs and outputs of a version that serves, for metadata. */
-  specOf(
-    version: string | null,
-  ): ModelVersion & { readonly batchable: boolean; readonly versionsReady: readonly string[] } {
+  specOf(version: string | null) {
     const served = this.served(version);
     const definition = this.#definition;
     const found = definition?.versions.find((onDisk) => onDisk.version === served.version);
     if (!definition || !found)
       throw new EngineError('MODEL_NOT_READY', `model "${this.name}" is being changed on disk`);
-    return { ...found, batchable: definition.batchable, versionsReady: this.#served.names };
+    return { ...found, stacks: definition.stacks, versionsReady: this.#served.names };
   }
 
   /** Loads what `read` finds. A failed load leaves what serves as it is. */
@@ -156,12 +152,10 @@ export class RegistryEntry {
       }
       const before = { scanned: this.#scanned, origins: this.#origins };
       const overridden = this.#override;
-      this.#scanned = { name: this.name, definition: source.definition, error: null };
       this.#origins = {};
       try {
-        await this.#serve(drainLimitUs);
+        await this.#serveAs(source.definition, drainLimitUs);
       } catch (error) {
-        this.#scanned = before.scanned;
         this.#origins = before.origins;
         await source.release();
         throw error;
@@ -196,28 +190,42 @@ export class RegistryEntry {
   }
 
   /** Applies a patch to what serves (if anything), then, to keep it, writes it to config.pbtxt. */
-  updateSettings(patch: ModelSettingsPatch, keep: boolean): Promise<void> {
+  updateSettings(patch: ModelSettingsPatch, keep: boolean, drainLimitUs: number): Promise<void> {
     return this.#turns.take(async () => {
       const definition = this.#requireDefinition();
       // One setting can pull others along (threads follow the instances, preferred sizes the largest), so what is applied is
       // what the file will say, not the patch laid over the old values.
       const config = patchModelConfig(definition.config, patch, definition.settingsContext);
       const { settings } = settingsOf(config, definition.settingsContext);
-      await Promise.all(this.#served.all.map((served) => served.apply(settings)));
+      const restacked = dimsOmitBatch(config, definition.batchable) !== definition.stacks;
+      const next = restacked ? await redefine(definition, patch) : definition;
+      // Those that wait are answered as they were meant, by the model as it was.
+      if (restacked && this.#state === 'ready') await this.#serveAs(next, drainLimitUs);
+      else await Promise.all(this.#served.all.map((served) => served.apply(settings)));
       // What serves by a load request has no file to be kept in.
-      const written = keep && !this.isOverridden ? await this.#write(definition, patch) : definition;
+      const written = keep && !this.isOverridden ? await this.#configChanges.write(definition, patch) : next;
       for (const key of Object.keys(patch) as (keyof ModelSettings)[]) this.#origins[key] = 'override';
       this.#scanned = { name: this.name, definition: { ...written, config, settings }, error: null };
       this.#changed();
     });
   }
 
-  /** A file that was edited by hand and not yet followed keeps its old fingerprint, so that the next scan follows it. */
-  async #write(definition: ModelDefinition, patch: ModelSettingsPatch): Promise<ModelDefinition> {
-    const isAsKnown = (await fingerprintOf(definition)) === definition.fingerprint;
-    const written = await writeSettings(definition, patch);
-    this.#lastChange = diffConfig(definition.configText, written.configText);
-    return isAsKnown ? written : { ...written, fingerprint: definition.fingerprint };
+  /** Serves what the definition says; when that fails all is as before. */
+  async #serveAs(definition: ModelDefinition, drainLimitUs: number): Promise<void> {
+    const before = this.#scanned;
+    this.#scanned = { name: this.name, definition, error: null };
+    try {
+      await this.#serve(drainLimitUs);
+    } catch (error) {
+      this.#scanned = before;
+      throw error;
+    }
+  }
+
+  /** What a change of settings would do to config.pbtxt, as a unified diff; '' for nothing. Errors: INVALID_ARGUMENT. */
+  async previewSettings(patch: ModelSettingsPatch): Promise<string> {
+    const definition = this.#requireDefinition();
+    return this.isOverridden ? '' : this.#configChanges.preview(definition, patch);
   }
 
   /**
@@ -246,7 +254,9 @@ export class RegistryEntry {
       this.#scanned = scanned;
       this.#origins = {};
       if (this.#state === 'unavailable' && !this.#wanted) this.#reason = 'not loaded';
-      if (this.#wanted) await this.#followWhileServing(definition, kind, drainLimitUs);
+      // Between two scans settings may have changed how requests are stacked.
+      const kinds = [kind, kindOf(before, definition)];
+      if (this.#wanted) await this.#followWhileServing(definition, kinds, drainLimitUs);
       this.#changed();
       return before ? describeChange(before.settings, definition.settings) : '';
     });
@@ -271,11 +281,11 @@ export class RegistryEntry {
 
   async #followWhileServing(
     definition: ModelDefinition,
-    kind: 'config' | 'files',
+    kinds: readonly ('config' | 'files')[],
     drainLimitUs: number,
   ): Promise<void> {
     try {
-      if (kind === 'config' && this.#state === 'ready') {
+      if (!kinds.includes('files') && this.#state === 'ready') {
         await Promise.all(this.#served.all.map((served) => served.apply(definition.settings)));
       } else await this.#serve(drainLimitUs);
     } catch (error) {
@@ -317,7 +327,7 @@ export class RegistryEntry {
       overridden: this.#origins,
       configOrigin: this.isOverridden ? 'override' : 'file',
     });
-    return { values, lastChange: this.#lastChange };
+    return { values, lastChange: this.#configChanges.last };
   }
 
   /** Labels of an output's classes; null when it has none. Throws as `served`. */
@@ -333,8 +343,7 @@ export class RegistryEntry {
         everWanted: this.#everWanted,
         state: this.#state,
         reason: this.#reason,
-        versionsServed:
-          this.#definition?.versions.filter((one) => one.served).map((one) => one.version) ?? [],
+        versionsOnDisk: this.#definition?.versions ?? [],
         versionsReady: this.#served.names,
       },
       readyOnly,
@@ -357,23 +366,14 @@ export class RegistryEntry {
     const beganUs = clock.nowUs();
     if (this.#state === 'unavailable') this.#move('loading', null);
     for (const notice of noticesOf(definition)) this.#context.logger.warn(`model "${this.name}": ${notice}`);
-    let fresh: readonly ServedModel[] = [];
-    let labels: OutputLabels;
-    try {
-      labels = await readLabels(definition.folder, definition.config);
-      const warmups = await readWarmups(definition);
-      fresh = createVersions(definition, warmups, this.stats, this.#context, (version, reason) =>
-        this.#lost(version, reason),
-      );
-      await startAll(fresh);
-    } catch (failure) {
-      await Promise.all(fresh.map((served) => served.retire(0)));
+    const lost = (version: string, reason: string) => this.#lost(version, reason);
+    const started = await startVersions(definition, this.stats, this.#context, lost).catch((failure) => {
       const error = toEngineError(failure);
       if (this.#state === 'loading') this.#move('unavailable', error.message);
       throw error;
-    }
-    this.#labels = labels;
-    const old = this.#served.replace(fresh);
+    });
+    this.#labels = started.labels;
+    const old = this.#served.replace(started.versions);
     this.#loadDurationMs = (clock.nowUs() - beganUs) / 1000;
     this.#move('ready', null);
     await Promise.all(old.map((served) => served.retire(drainLimitUs)));

@@ -278,9 +278,16 @@ export class ModelRegistry {
     const settings = validSettings({ ...before, ...patch });
     const text = describeChange(before, settings);
     if (text === '') return entry.summary();
-    await entry.updateSettings(patch, keep);
+    await entry.updateSettings(patch, keep, this.#options.drainLimitUs);
     this.marks.emit({ model: name, kind: 'settings', text });
     return entry.summary();
+  }
+
+  /** What `updateSettings` would do to the model's config.pbtxt, as a unified diff; '' for nothing. */
+  async previewSettings(name: string, patch: ModelSettingsPatch): Promise<string> {
+    const entry = this.#entry(name);
+    validSettings({ ...entry.summary().settings, ...patch });
+    return entry.previewSettings(patch);
   }
 
   /** Reads the repository folder again and follows what changed there. */

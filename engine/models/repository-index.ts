@@ -8,8 +8,7 @@ export interface IndexedModel {
   readonly everWanted: boolean;
   readonly state: ModelState;
   readonly reason: string | null;
-  /** Versions that the policy chooses. */
-  readonly versionsServed: readonly string[];
+  readonly versionsOnDisk: readonly { readonly version: string; readonly served: boolean }[];
   readonly versionsReady: readonly string[];
 }
 
@@ -22,9 +21,9 @@ export function indexModel(model: IndexedModel, readyOnly: boolean): readonly Re
   const reason = model.reason ?? '';
   // A version that is chosen and does not serve while others do was lost.
   const word = state === 'ready' ? 'UNAVAILABLE' : state.toUpperCase();
-  const others = model.versionsServed
-    .filter((version) => !model.versionsReady.includes(version))
-    .map((version) => ({ name, version, state: word, reason }));
+  const others = model.versionsOnDisk
+    .filter(({ version, served }) => served && !model.versionsReady.includes(version))
+    .map(({ version }) => ({ name, version, state: word, reason }));
   const all = [...ready, ...others].sort((a, b) => Number(a.version) - Number(b.version));
   return all.length > 0 ? all : [{ name, version: '', state: word, reason }];
 }

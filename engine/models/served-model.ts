@@ -7,11 +7,13 @@ import {
   DynamicBatcher,
 } from '../batching';
 import type { MetricsConfig } from '../config';
-import type { BatchRecord, ModelSettings, TensorSpec } from '../contract';
+import type { BatchRecord, ModelSettings } from '../contract';
 import type { InferenceRequest, InferenceResult, ModelStatistics, SessionSpec } from '../inference';
 import { type Instance, InstancePool, ThreadInstance } from '../instances';
 import type { DeviceBusy, ModelStats, VersionStats, VersionView } from '../metrics';
 import { type CheckedRequest, createInputChecker, type InputChecker } from './check-inputs';
+import type { ServedTensors } from './config-tensors';
+import { toClientShapes, toModelShapes } from './reshape';
 import { type WarmupSample, warmUp } from './warmup';
 
 /** What all served models of an engine share. */
@@ -33,9 +35,9 @@ export interface ServingContext {
 export interface ServedModelSpec {
   readonly name: string;
   readonly version: string;
-  readonly inputs: readonly TensorSpec[];
-  readonly outputs: readonly TensorSpec[];
-  readonly batchable: boolean;
+  readonly tensors: ServedTensors;
+  /** Requests are stacked along dimension 0. */
+  readonly stacks: boolean;
   readonly settings: ModelSettings;
   /** Run by every instance before it takes requests. */
   readonly warmup?: readonly WarmupSample[];
@@ -62,7 +64,7 @@ export class ServedModel {
     this.#modelStats = stats;
     this.#stats = stats.beginVersion(spec.version);
     this.#settings = spec.settings;
-    this.#checker = createInputChecker(spec.inputs, spec.outputs, spec.batchable);
+    this.#checker = createInputChecker(spec.tensors.inputs, spec.tensors.outputs, spec.stacks);
     const { clock, logger } = context;
     this.#pool = new InstancePool({
       name: `${spec.name}/${spec.version}`,
@@ -82,7 +84,7 @@ export class ServedModel {
       clock,
       runner: this.#pool,
       observer: this.#observer(),
-      policy: batchPolicyOf(spec.settings, spec.batchable),
+      policy: batchPolicyOf(spec.settings, spec.stacks),
       nextBatchId: context.nextBatchId,
     });
   }
@@ -170,7 +172,14 @@ export class ServedModel {
       this.#stats.recordFailure(toEngineError(error).code, null);
       return Promise.reject(error);
     }
-    return this.#batcher.submit(request, checked.rows, checked.laneKey);
+    const { inputReshapes, outputReshapes } = this.#spec.tensors;
+    const inner =
+      inputReshapes.size === 0
+        ? request
+        : { ...request, inputs: toModelShapes(request.inputs, inputReshapes) };
+    const result = this.#batcher.submit(inner, checked.rows, checked.laneKey);
+    if (outputReshapes.size === 0) return result;
+    return result.then((answer) => ({ ...answer, outputs: toClientShapes(answer.outputs, outputReshapes) }));
   }
 
   /**
@@ -180,7 +189,7 @@ export class ServedModel {
   async apply(settings: ModelSettings): Promise<void> {
     const before = this.#settings;
     this.#settings = settings;
-    this.#batcher.setPolicy(batchPolicyOf(settings, this.#spec.batchable));
+    this.#batcher.setPolicy(batchPolicyOf(settings, this.#spec.stacks));
     try {
       await this.#pool.want(this.#spec.instanceSpecOf(settings), settings.instanceCount);
     } catch (error) {

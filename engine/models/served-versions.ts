@@ -1,7 +1,9 @@
+import { EngineError } from '../base';
 import type { ModelSettings } from '../contract';
 import type { ModelStats, VersionView } from '../metrics';
-import { stacksRequests } from './complete-config';
+import { type OutputLabels, readLabels } from './labels';
 import type { ModelDefinition } from './model-definition';
+import type { ModelCondition } from './model-summary';
 import { ServedModel, type ServingContext } from './served-model';
 import { readWarmup, type WarmupSample } from './warmup';
 
@@ -73,8 +75,51 @@ export class ServedVersions {
   }
 }
 
+/** Why a version does not answer, or the model when none is named: VERSION_NOT_FOUND or MODEL_NOT_READY. */
+export function whyNotServed(
+  version: string | null,
+  { name, definition, state, reason }: Pick<ModelCondition, 'name' | 'definition' | 'state' | 'reason'>,
+): EngineError {
+  const versions = definition?.versions.map((onDisk) => onDisk.version) ?? [];
+  if (version !== null && !versions.includes(version)) {
+    const onDisk = versions.join(', ') || 'none';
+    return new EngineError(
+      'VERSION_NOT_FOUND',
+      `model "${name}" has no version ${version}; on disk: ${onDisk}`,
+    );
+  }
+  const which = version === null ? '' : ` version ${version}`;
+  return new EngineError(
+    'MODEL_NOT_READY',
+    `model "${name}"${which} is ${state}${reason ? `: ${reason}` : ''}`,
+    { retryAfterSeconds: 1 },
+  );
+}
+
+/**
+ * Loads the versions that a definition chooses, and its labels. When one fails none is left running.
+ * Errors: MODEL_INVALID, INSTANCE_LOST.
+ */
+export async function startVersions(
+  definition: ModelDefinition,
+  stats: ModelStats,
+  context: ServingContext,
+  onGaveUp: (version: string, reason: string) => void,
+): Promise<{ readonly versions: readonly ServedModel[]; readonly labels: OutputLabels }> {
+  const labels = await readLabels(definition.folder, definition.config);
+  const warmups = await readWarmups(definition);
+  const versions = createVersions(definition, warmups, stats, context, onGaveUp);
+  try {
+    await startAll(versions);
+  } catch (error) {
+    await Promise.all(versions.map((served) => served.retire(0)));
+    throw error;
+  }
+  return { versions, labels };
+}
+
 /** Waits for all of them, also when one fails: none may be on its way when they are let go. */
-export async function startAll(served: readonly ServedModel[]): Promise<void> {
+async function startAll(served: readonly ServedModel[]): Promise<void> {
   const started = await Promise.allSettled(served.map((one) => one.start()));
   const failure = started.find((result) => result.status === 'rejected');
   if (failure) throw failure.reason;
@@ -84,34 +129,32 @@ export async function startAll(served: readonly ServedModel[]): Promise<void> {
 export async function readWarmups(
   definition: ModelDefinition,
 ): Promise<ReadonlyMap<string, readonly WarmupSample[]>> {
-  const { folder, config, batchable, settings } = definition;
-  const stacks = stacksRequests({ config, batchable });
+  const { folder, config, stacks, settings } = definition;
   const warmups = new Map<string, readonly WarmupSample[]>();
-  for (const { version, served, inputs } of definition.versions) {
-    const target = { folder, inputs, stacks, maxBatchSize: settings.maxBatchSize };
+  for (const { version, served, inputs, inputReshapes } of definition.versions) {
+    const target = { folder, inputs, inputReshapes, stacks, maxBatchSize: settings.maxBatchSize };
     if (served) warmups.set(version, await readWarmup(config.model_warmup ?? [], target));
   }
   return warmups;
 }
 
 /** The versions that a definition chooses, not started yet. */
-export function createVersions(
+function createVersions(
   definition: ModelDefinition,
   warmups: ReadonlyMap<string, readonly WarmupSample[]>,
   stats: ModelStats,
   context: ServingContext,
   onGaveUp: (version: string, reason: string) => void,
 ): readonly ServedModel[] {
-  const { name, batchable, settings } = definition;
+  const { name, stacks, settings } = definition;
   return definition.versions
     .filter((version) => version.served)
     .map((version) => {
       const spec = {
         name,
         version: version.version,
-        inputs: version.inputs,
-        outputs: version.outputs,
-        batchable,
+        tensors: version,
+        stacks,
         settings,
         warmup: warmups.get(version.version) ?? [],
         instanceSpecOf: (wanted: ModelSettings) => definition.instanceSpecOf(version, wanted),

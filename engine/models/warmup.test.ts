@@ -24,6 +24,7 @@ const spec = (name: string, datatype: Datatype, shape: readonly number[], option
 const target = (more: Partial<WarmupTarget> = {}): WarmupTarget => ({
   folder: folder.path,
   inputs: [spec('x', 'FP32', [-1, 2])],
+  inputReshapes: new Map(),
   stacks: true,
   maxBatchSize: 8,
   ...more,

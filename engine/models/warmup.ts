@@ -7,6 +7,7 @@ import type { TensorSpec } from '../contract';
 import type { Instance } from '../instances';
 import { bytesElementOffsets, ELEMENT_BYTES, elementCount, formatShape, type NamedTensor } from '../tensor';
 import { requireInside } from './model-folder';
+import { type Reshapes, toModelShapes } from './reshape';
 
 /** What an instance runs before it takes requests. */
 export interface WarmupSample {
@@ -21,6 +22,7 @@ export interface WarmupSample {
 export interface WarmupTarget {
   readonly folder: string;
   readonly inputs: readonly TensorSpec[];
+  readonly inputReshapes: Reshapes;
   /** Requests of the model are stacked: `dims` leave the batch dimension out. */
   readonly stacks: boolean;
   readonly maxBatchSize: number;
@@ -90,7 +92,7 @@ async function readSample(stated: ConfigWarmup, target: WarmupTarget): Promise<W
     bytes += tensor.data.byteLength;
     inputs.push(tensor);
   }
-  return { name, count: Math.max(1, count), inputs };
+  return { name, count: Math.max(1, count), inputs: toModelShapes(inputs, target.inputReshapes) };
 }
 
 async function readInput(
