@@ -5,9 +5,11 @@ import type { ModelSettingsPatch, ModelSummary } from '../../engine/contract';
 import { SettingsPanel } from './settings-panel';
 
 const updateSettings = vi.hoisted(() => vi.fn());
+const previewSettings = vi.hoisted(() => vi.fn());
 vi.mock('../stores', async (original) => ({
   ...(await original<typeof import('../stores')>()),
   updateSettings,
+  previewSettings,
 }));
 
 const settings = {
@@ -45,6 +47,8 @@ describe('settings panel', () => {
   beforeEach(() => {
     vi.useFakeTimers();
     updateSettings.mockReset();
+    previewSettings.mockReset();
+    previewSettings.mockResolvedValue('');
     updateSettings.mockImplementation(async (_name: string, patch: ModelSettingsPatch) => ({
       ...model,
       settings: { ...settings, ...patch },
@@ -53,6 +57,23 @@ describe('settings panel', () => {
   afterEach(() => {
     cleanup();
     vi.useRealTimers();
+  });
+
+  it('shows what a change does to config.pbtxt before it is written, and leaves it there after', async () => {
+    previewSettings.mockResolvedValue('-max_batch_size: 16\n+max_batch_size: 17\n');
+    show(model);
+    expect(screen.queryByRole('region', { name: 'Change of config.pbtxt' })).toBeNull();
+    fireEvent.keyDown(slider('Max batch size'), { key: 'ArrowRight' });
+    await act(() => vi.advanceTimersByTimeAsync(0));
+    const [name, patch] = previewSettings.mock.calls[0] ?? [];
+    expect(name).toBe('demo-mlp');
+    expect(Object.keys(patch)).toEqual(['maxBatchSize']);
+    expect(updateSettings).not.toHaveBeenCalled();
+    const region = screen.getByRole('region', { name: 'Change of config.pbtxt' });
+    expect(region.textContent).toMatch(/^Will be written to config.pbtxt:.*\+max_batch_size: 17/s);
+    await rest();
+    expect(updateSettings).toHaveBeenCalledWith('demo-mlp', patch);
+    expect(region.textContent).toMatch(/^The last change here.*\+max_batch_size: 17/s);
   });
 
   it('applies a slider moved by keyboard and says when', async () => {

@@ -13,6 +13,7 @@ import { type FieldStatus, RELOAD_FIELDS, type SettingField } from './settings-d
 import { batchSizeScale, queueDelayScale } from './slider-scale';
 import { SliderSetting } from './slider-setting';
 import { useSettingsDraft } from './use-settings-draft';
+import { WrittenChange } from './written-change';
 
 interface SettingsPanelProps {
   readonly model: ModelSummary;
@@ -48,6 +49,7 @@ export function SettingsPanel({ model, compact = false }: SettingsPanelProps) {
           <Divider />
           <CapacityFields values={values} row={row} edit={edit} />
           <ProviderField model={model} values={values} row={row} edit={edit} />
+          <WrittenChange key={model.name} model={model.name} draft={draft} />
         </>
       )}
     </Stack>

@@ -23,6 +23,7 @@ export {
   loadModel,
   modelConfiguration,
   modelsStore,
+  previewSettings,
   recentBatches,
   removeModel,
   rescan,

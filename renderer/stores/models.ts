@@ -65,6 +65,11 @@ export function updateSettings(name: string, patch: ModelSettingsPatch): Promise
   return call((client) => client.updateSettings.mutate({ name, patch }));
 }
 
+/** What `updateSettings` would do to config.pbtxt, as a unified diff; '' for nothing. */
+export function previewSettings(name: string, patch: ModelSettingsPatch): Promise<string> {
+  return call((client) => client.previewSettings.query({ name, patch }));
+}
+
 /** Values of the configuration in force and where each comes from. */
 export function modelConfiguration(name: string): Promise<ModelConfiguration> {
   return call((client) => client.modelConfiguration.query({ name }));
