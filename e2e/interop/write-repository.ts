@@ -144,6 +144,15 @@ const MODELS: readonly WrittenModel[] = [
     inner: [2, 'n'],
   },
   {
+    name: 'reshaped',
+    config: {
+      ...oneToOne,
+      input: [{ ...dims(4), reshape: { shape: [2, 2] } }],
+      output: [{ ...dims(4), name: 'y', reshape: { shape: [2, 2] } }],
+    },
+    inner: [2, 2],
+  },
+  {
     name: 'edited',
     config: {
       ...oneToOne,
