@@ -47,7 +47,7 @@ describe("the client's side of infer", () => {
       fc.property(
         tensors,
         fc.boolean(),
-        fc.array(fc.string(), { maxLength: 2 }),
+        fc.uniqueArray(fc.string({ minLength: 1 }), { maxLength: 2 }),
         (inputs, binary, outputs) => {
           const encoded = encodeInferRequest(inputs, { outputs, binary });
           const request = decodeInferRequest({ model: 'm', version: null, ...encoded });
