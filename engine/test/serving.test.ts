@@ -379,7 +379,7 @@ describe('models of all kinds', () => {
     const t = await start({ models: { 'big/1/model.onnx': model } });
     const answer = await t.http.infer(
       'big',
-      '{"inputs":[{"name":"x","datatype":"INT64","shape":[2],"data":[9223372036854775807,-9007199254740993]}]}',
+      '{"inputs":[{"name":"x","datatype":"INT64","shape":[2,1],"data":[9223372036854775807,-9007199254740993]}]}',
     );
     expect(answer.body.toString()).toContain('"data":[9223372036854775807,-9007199254740993]');
   });
