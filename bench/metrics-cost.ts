@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
 import type { Engine } from '../engine/engine';
 import { type Benchmark, median, printTable, round } from './benchmark';
 import { loadDemo, startEngine } from './serve-demo';
@@ -22,6 +24,7 @@ export const metricsCost: Benchmark = {
   async run(print) {
     const on = await startEngine({ argv: ON });
     const off = await startEngine({ argv: OFF });
+    const scraper = new Scraper(on.engine.status.metrics?.url ?? '');
     const rounds: { on: number; off: number; scrapes: number }[] = [];
     try {
       for (const { engine } of [on, off]) {
@@ -31,11 +34,12 @@ export const metricsCost: Benchmark = {
       for (let i = 0; i < ROUNDS; i++) {
         // In turns, and each first as often: what drifts on the machine falls on both.
         const early = i % 2 === 0 ? await load(off.engine) : null;
-        const scraped = await whileScraped(on.engine, () => load(on.engine));
+        const scraped = await scraper.during(() => load(on.engine));
         const without = early ?? (await load(off.engine));
         rounds.push({ on: scraped.rate, off: without, scrapes: scraped.scrapes });
       }
     } finally {
+      await scraper.close();
       await on.close();
       await off.close();
     }
@@ -69,30 +73,48 @@ async function load(engine: Engine): Promise<number> {
   return (await loadDemo(engine, { kind: 'closed', clients: CLIENTS }, LOAD)).achievedPerSecond;
 }
 
-/** Scrapes once a second, as a Prometheus would, until the work is done. */
-async function whileScraped(
-  engine: Engine,
-  work: () => Promise<number>,
-): Promise<{ readonly rate: number; readonly scrapes: number }> {
-  const url = `${engine.status.metrics?.url}/metrics`;
-  let scrapes = 0;
-  const pending = new Set<Promise<void>>();
-  const timer = setInterval(() => {
-    const scrape = fetch(url)
-      .then((response) => response.text())
-      .then((page) => {
-        if (!page.includes('ferry_request_duration_seconds_bucket'))
-          throw new Error('the scrape is not whole');
-        scrapes++;
-        pending.delete(scrape);
-      });
-    pending.add(scrape);
-  }, SCRAPE_EVERY_MS);
-  try {
+/**
+ * A Prometheus: asks once a second, in a thread of its own, so that what a scraper costs is not laid to the engine, which runs in this
+ * one.
+ */
+class Scraper {
+  readonly #worker: Worker;
+
+  constructor(url: string) {
+    this.#worker = new Worker(SCRAPER, {
+      eval: true,
+      workerData: { url: `${url}/metrics`, everyMs: SCRAPE_EVERY_MS },
+    });
+  }
+
+  /** @returns how many whole pages came while the work was done */
+  async during(work: () => Promise<number>): Promise<{ readonly rate: number; readonly scrapes: number }> {
+    this.#worker.postMessage('start');
     const rate = await work();
+    const scraped = once(this.#worker, 'message') as Promise<[number]>;
+    this.#worker.postMessage('stop');
+    const [scrapes] = await scraped;
     return { rate, scrapes };
-  } finally {
-    clearInterval(timer);
-    await Promise.all(pending);
+  }
+
+  async close(): Promise<void> {
+    await this.#worker.terminate();
   }
 }
+
+const SCRAPER = `
+const { parentPort, workerData } = require('node:worker_threads');
+let scrapes = 0;
+let timer;
+const scrape = async () => {
+  const page = await (await fetch(workerData.url)).text();
+  if (page.includes('ferry_request_duration_seconds_bucket')) scrapes++;
+};
+parentPort.on('message', (order) => {
+  clearInterval(timer);
+  if (order === 'start') {
+    scrapes = 0;
+    timer = setInterval(scrape, workerData.everyMs);
+  } else parentPort.postMessage(scrapes);
+});
+`;
