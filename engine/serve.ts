@@ -56,7 +56,8 @@ function printAddresses(engine: Engine, options: EngineOptions): void {
   const { http, grpc, metrics, exposed } = engine.status;
   console.log('');
   console.log(`  Ferry ${ENGINE_VERSION} is serving ${options.repositoryPath}`);
-  console.log(`  inference  ${http?.url}  (gRPC: ${grpc?.host}:${grpc?.port})`);
+  console.log(`  inference  ${http?.url}`);
+  console.log(`  gRPC       ${grpc?.host}:${grpc?.port}`);
   if (metrics) console.log(`  metrics    ${metrics.url}/metrics`);
   // The token is in the fragment: a browser never sends that part, so it cannot end up in anybody's log.
   console.log(`  console    ${engine.controlUrl}/#token=${engine.controlToken}`);
