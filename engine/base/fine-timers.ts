@@ -17,6 +17,13 @@ const LEARNING_RATE = 1 / 16;
 /** Asked for beyond what is learnt: half of all wake-ups would be late otherwise. */
 const MARGIN_US = 20;
 
+/** A call that is to come. `wake` is what its next wake-up does; `callback` is what was asked for. */
+interface Waiting {
+  readonly atUs: number;
+  readonly callback: () => void;
+  readonly wake: () => void;
+}
+
 /**
  * Timers with a grain well below Node's 1 ms, without spinning.
  *
@@ -27,7 +34,7 @@ const MARGIN_US = 20;
  */
 export class FineTimers {
   readonly #nowUs: () => number;
-  readonly #waiting = new Map<number, () => void>();
+  readonly #waiting = new Map<number, Waiting>();
   #thread: { readonly worker: Worker; readonly bell: Int32Array } | null = null;
   #wakeCostUs = WAKE_COST_US.first;
   #nextId = 1;
@@ -39,10 +46,7 @@ export class FineTimers {
   /** As `Clock.callAt`. */
   callAt(atUs: number, callback: () => void): Timer {
     const remainingUs = atUs - this.#nowUs();
-    if (remainingUs <= 0) {
-      const immediate = setImmediate(callback);
-      return { cancel: () => clearImmediate(immediate) };
-    }
+    if (remainingUs <= 0) return this.#callInThisTurn(atUs, callback);
     if (remainingUs >= COARSE_FROM_US) {
       const timer = setTimeout(callback, Math.ceil(remainingUs / 1000) + 1);
       return { cancel: () => clearTimeout(timer) };
@@ -58,6 +62,14 @@ export class FineTimers {
     await closing?.worker.terminate();
   }
 
+  #callInThisTurn(atUs: number, callback: () => void): Timer {
+    const id = this.#nextId++;
+    const wake = () => this.#fireUpTo(atUs);
+    this.#waiting.set(id, { atUs, callback, wake });
+    setImmediate(() => this.#fire(id));
+    return { cancel: () => this.#waiting.delete(id) };
+  }
+
   #callFinelyAt(atUs: number, remainingUs: number, callback: () => void): Timer {
     const id = this.#nextId++;
     let orderedForUs = 0;
@@ -65,11 +77,11 @@ export class FineTimers {
       orderedForUs = Math.max(this.#nowUs(), atUs - this.#wakeCostUs - MARGIN_US);
       this.#order(id, orderedForUs);
     };
-    const onTime = () => {
+    const wake = () => {
       this.#learn(this.#nowUs() - orderedForUs);
-      this.#pollUntil(atUs, id, callback);
+      this.#pollUntil(atUs, id);
     };
-    this.#waiting.set(id, onTime);
+    this.#waiting.set(id, { atUs, callback, wake });
     const coarseMs = (remainingUs - NODE_TIMER_GRAIN_US) / 1000;
     const isFineNow = remainingUs < 2 * NODE_TIMER_GRAIN_US;
     if (isFineNow) order();
@@ -83,24 +95,26 @@ export class FineTimers {
   }
 
   /** The rest, too short to sleep for: never early, and late by no more than a turn of the loop. Sockets are looked at in each turn. */
-  #pollUntil(atUs: number, id: number, callback: () => void): void {
-    const leftUs = atUs - this.#nowUs();
-    if (leftUs <= 1) {
-      callback();
+  #pollUntil(atUs: number, id: number): void {
+    if (!this.#waiting.has(id)) return;
+    if (this.#nowUs() + 1 < atUs) setImmediate(() => this.#pollUntil(atUs, id));
+    else this.#fireUpTo(atUs);
+  }
+
+  /**
+   * Fires what is due at `atUs` and everything due before it. After a stall of the loop several wake-ups come at once, in
+   * whatever order their messages arrived; the calls still come in the order of their times.
+   */
+  #fireUpTo(atUs: number): void {
+    if (this.#waiting.size === 1) {
+      const [only] = this.#waiting;
+      this.#waiting.clear();
+      only?.[1].callback();
       return;
     }
-    const look = () => {
-      const isCancelled = !this.#waiting.has(id);
-      if (!isCancelled && this.#nowUs() + 1 < atUs) {
-        setImmediate(look);
-        return;
-      }
-      if (isCancelled) return;
-      this.#waiting.delete(id);
-      callback();
-    };
-    this.#waiting.set(id, callback);
-    setImmediate(look);
+    const due = [...this.#waiting].filter(([, waiting]) => waiting.atUs <= atUs);
+    due.sort(([, a], [, b]) => a.atUs - b.atUs);
+    for (const [id, { callback }] of due) if (this.#waiting.delete(id)) callback();
   }
 
   #learn(costUs: number): void {
@@ -138,8 +152,6 @@ export class FineTimers {
   }
 
   #fire(id: number): void {
-    const callback = this.#waiting.get(id);
-    this.#waiting.delete(id);
-    callback?.();
+    this.#waiting.get(id)?.wake();
   }
 }

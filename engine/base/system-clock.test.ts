@@ -35,6 +35,23 @@ test('calls come in the order of their times, whatever the order of asking', asy
   expect(order).toEqual([300, 900, 1_700, 4_000]);
 });
 
+test('calls come in the order of their times when the loop stalled past all of them', async () => {
+  const order: number[] = [];
+  const nowUs = clock.nowUs();
+  const calls = [3_000, 1_400, 2_200, 300].map(
+    (delayUs) =>
+      new Promise<void>((resolve) => {
+        clock.callAt(nowUs + delayUs, () => {
+          order.push(delayUs);
+          resolve();
+        });
+      }),
+  );
+  while (clock.nowUs() < nowUs + 30_000);
+  await Promise.all(calls);
+  expect(order).toEqual([300, 1_400, 2_200, 3_000]);
+});
+
 test('a cancelled call does not come', async () => {
   let fired = 0;
   clock.callAt(clock.nowUs() + 300, () => fired++).cancel();
