@@ -49,6 +49,12 @@ export const ERROR_CODES = {
   ),
   DEADLINE_EXCEEDED: row(503, 14, true, 'The request waited in the queue for longer than it was allowed to.'),
   QUEUE_FULL: row(503, 14, true, 'The queue of the model is full; the request was refused at once.'),
+  OVERLOADED: row(
+    503,
+    8,
+    true,
+    'The request could not have been answered within the SLO of the model; it was refused at once.',
+  ),
   MODEL_NOT_READY: row(503, 14, true, 'The model is known but not ready: loading, unloading or failed.'),
   CONTROL_REFUSED: row(
     503,

@@ -1,3 +1,4 @@
+export * from './auto-mode';
 export * from './engine';
 export * from './error-codes';
 export * from './histogram';

@@ -107,6 +107,8 @@ export interface BatchRecord {
   readonly computeInputUs: number;
   readonly computeInferUs: number;
   readonly computeOutputUs: number;
+  /** Time on the instance that was predicted when it left (input, infer and output together); null where no cost curve is known. */
+  readonly predictedUs: number | null;
   readonly error: string | null;
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { AutoState, CostCurveRecord } from './auto-mode';
 
 /** Wire names of the Open Inference Protocol. */
 export const datatypeSchema = z.enum([
@@ -127,6 +128,10 @@ export interface ModelSummary {
   /** Time of the last successful load. */
   readonly loadDurationMs: number | null;
   readonly repositoryPath: string;
+  /** Of the version that answers; null when none was measured. */
+  readonly costCurve: CostCurveRecord | null;
+  /** Null unless its batching is `auto`. */
+  readonly auto: AutoState | null;
 }
 
 /** What a look into a file or folder says before anything is loaded. */

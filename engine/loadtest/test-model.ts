@@ -42,6 +42,8 @@ export function modelOf(change: Partial<ModelSummary>): ModelSummary {
     fileSizeBytes: 1,
     loadDurationMs: 1,
     repositoryPath: '/models/demo',
+    costCurve: null,
+    auto: null,
     ...change,
   };
 }

@@ -27,6 +27,7 @@ const recordOf = (batch: Run, more: Partial<BatchRecord> = {}): BatchRecord => (
   computeInputUs: batch.computeInputUs,
   computeInferUs: batch.computeInferUs,
   computeOutputUs: batch.computeOutputUs,
+  predictedUs: null,
   error: null,
   ...more,
 });

@@ -8,23 +8,25 @@ export interface ModelCondition {
   readonly definition: ModelDefinition | null;
   readonly state: ModelState;
   readonly reason: string | null;
-  /** The version that answers when none is named. */
-  readonly version: string | null;
+  /** The version that answers when none is named; null while none does. */
+  readonly serving:
+    | (Pick<ModelSummary, 'costCurve' | 'auto' | 'settings'> & {
+        readonly version: string;
+        readonly provider: { readonly active: string | null; readonly notes: readonly string[] };
+      })
+    | null;
   readonly versionsReady: readonly string[];
-  /** Of the version that answers; null while none does. */
-  readonly settings: ModelSettings | null;
   readonly overridden: Partial<Record<keyof ModelSettings, SettingOrigin>>;
-  readonly provider: { readonly active: string | null; readonly notes: readonly string[] };
   readonly instancesReady: number;
   readonly loadDurationMs: number | null;
 }
 
 /** A model as the console sees it. */
 export function summarizeModel(condition: ModelCondition): ModelSummary {
-  const { definition, provider, name, version, versionsReady, state, reason } = condition;
+  const { definition, serving, name, versionsReady, state, reason } = condition;
   return {
     name,
-    version,
+    version: serving?.version ?? null,
     versionsOnDisk: definition?.versions.map((onDisk) => onDisk.version) ?? [],
     versionsReady,
     state,
@@ -35,14 +37,16 @@ export function summarizeModel(condition: ModelCondition): ModelSummary {
     batchable: definition?.batchable ?? false,
     batchingNote: definition?.batchingNote ?? null,
     notices: definition ? noticesOf(definition) : [],
-    settings: condition.settings ?? definition?.settings ?? EMPTY_SETTINGS,
+    settings: serving?.settings ?? definition?.settings ?? EMPTY_SETTINGS,
     origins: { ...(definition?.origins ?? EMPTY_ORIGINS), ...condition.overridden },
-    activeProvider: provider.active,
-    providerNotes: provider.notes,
+    activeProvider: serving?.provider.active ?? null,
+    providerNotes: serving?.provider.notes ?? [],
     instancesReady: condition.instancesReady,
     fileSizeBytes: definition?.fileSizeBytes ?? 0,
     loadDurationMs: condition.loadDurationMs,
     repositoryPath: definition?.folder ?? '',
+    costCurve: serving?.costCurve ?? null,
+    auto: serving?.auto ?? null,
   };
 }
 

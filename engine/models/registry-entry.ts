@@ -302,11 +302,9 @@ export class RegistryEntry {
       definition: this.#definition,
       state: this.#state,
       reason: this.#reason,
-      version: serving?.version ?? null,
+      serving: serving ?? null,
       versionsReady: this.#served.names,
-      settings: serving?.settings ?? null,
       overridden: this.#origins,
-      provider: serving?.provider ?? { active: null, notes: [] },
       instancesReady: this.#served.readyInstances,
       loadDurationMs: this.#loadDurationMs,
     });

@@ -7,7 +7,7 @@ import {
   DynamicBatcher,
 } from '../batching';
 import type { MetricsConfig } from '../config';
-import type { BatchRecord, ModelSettings } from '../contract';
+import type { AutoState, BatchRecord, CostCurveRecord, ModelSettings } from '../contract';
 import type { InferenceRequest, InferenceResult, ModelStatistics, SessionSpec } from '../inference';
 import { type Instance, InstancePool, ThreadInstance } from '../instances';
 import type { DeviceBusy, ModelStats, VersionStats, VersionView } from '../metrics';
@@ -117,6 +117,14 @@ export class ServedModel {
   get provider(): { readonly active: string | null; readonly notes: readonly string[] } {
     const serving = this.#pool.instances.find((instance) => instance.provider !== null);
     return { active: serving?.provider ?? null, notes: serving?.providerNotes ?? [] };
+  }
+
+  get costCurve(): CostCurveRecord | null {
+    return null;
+  }
+
+  get auto(): AutoState | null {
+    return null;
   }
 
   /** Since it was loaded. */
@@ -267,6 +275,7 @@ export class ServedModel {
       computeInputUs: output?.computeInputUs ?? 0,
       computeInferUs: output?.computeInferUs ?? 0,
       computeOutputUs: output?.computeOutputUs ?? 0,
+      predictedUs: null,
       error,
     };
   }

@@ -58,6 +58,8 @@ const model: ModelSummary = {
   fileSizeBytes: 1,
   loadDurationMs: 1,
   repositoryPath: '/models/text-model',
+  costCurve: null,
+  auto: null,
 };
 
 const fixed: ModelSummary = {

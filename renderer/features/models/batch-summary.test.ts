@@ -20,6 +20,7 @@ const batch = (
   computeInputUs: 1,
   computeInferUs: 2_000,
   computeOutputUs: 1,
+  predictedUs: null,
   error: null,
   ...extra,
 });
