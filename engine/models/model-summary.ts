@@ -24,9 +24,10 @@ export interface ModelCondition {
 /** A model as the console sees it. */
 export function summarizeModel(condition: ModelCondition): ModelSummary {
   const { definition, serving, name, versionsReady, state, reason } = condition;
+  const { version, provider, costCurve, auto } = serving ?? NOT_SERVING;
   return {
     name,
-    version: serving?.version ?? null,
+    version,
     versionsOnDisk: definition?.versions.map((onDisk) => onDisk.version) ?? [],
     versionsReady,
     state,
@@ -39,16 +40,18 @@ export function summarizeModel(condition: ModelCondition): ModelSummary {
     notices: definition ? noticesOf(definition) : [],
     settings: serving?.settings ?? definition?.settings ?? EMPTY_SETTINGS,
     origins: { ...(definition?.origins ?? EMPTY_ORIGINS), ...condition.overridden },
-    activeProvider: serving?.provider.active ?? null,
-    providerNotes: serving?.provider.notes ?? [],
+    activeProvider: provider.active,
+    providerNotes: provider.notes,
     instancesReady: condition.instancesReady,
     fileSizeBytes: definition?.fileSizeBytes ?? 0,
     loadDurationMs: condition.loadDurationMs,
     repositoryPath: definition?.folder ?? '',
-    costCurve: serving?.costCurve ?? null,
-    auto: serving?.auto ?? null,
+    costCurve,
+    auto,
   };
 }
+
+const NOT_SERVING = { version: null, provider: { active: null, notes: [] }, costCurve: null, auto: null };
 
 /** What a model shows whose folder cannot be read: there is nothing to tune. */
 const EMPTY_SETTINGS: ModelSettings = {
