@@ -8,7 +8,12 @@ const ROUNDS = 3;
 const LOAD = { warmupMs: 800, durationMs: 3_500 };
 const BARE_MS = 1_200;
 /** All 32 clients fit into one batch, which leaves as soon as it is full; the delay is only the limit for a straggler. */
-const ON = { batching: true, maxBatchSize: CLIENTS, preferredBatchSizes: [], maxQueueDelayUs: 5_000 };
+const ON = {
+  batching: 'fixed' as const,
+  maxBatchSize: CLIENTS,
+  preferredBatchSizes: [],
+  maxQueueDelayUs: 5_000,
+};
 
 /**
  * What batching gains through the HTTP door, as a share of what it gains on the bare device. On and off, bare 1 and bare 32
@@ -29,7 +34,7 @@ export const batchingGain: Benchmark = {
     const rounds = [];
     for (let i = 0; i < ROUNDS; i++) {
       const bare1 = await rate(1);
-      await engine.registry.updateSettings('demo-mlp', { batching: false }, false);
+      await engine.registry.updateSettings('demo-mlp', { batching: 'off' }, false);
       const off = await load();
       const bare32 = await rate(CLIENTS);
       await engine.registry.updateSettings('demo-mlp', ON, false);

@@ -12,7 +12,12 @@ const ROUNDS = 7;
 /** For the page to have loaded and drawn its history: what is measured is a console that is open, not one that opens. */
 const SETTLE_MS = 1_000;
 const LOAD = { warmupMs: 400, durationMs: 2_200 };
-const SETTINGS = { batching: true, maxBatchSize: 16, preferredBatchSizes: [], maxQueueDelayUs: 1_000 };
+const SETTINGS = {
+  batching: 'fixed' as const,
+  maxBatchSize: 16,
+  preferredBatchSizes: [],
+  maxQueueDelayUs: 1_000,
+};
 const TICKS_PER_SECOND = 100;
 
 const RENDERER_PATH = fileURLToPath(new URL('../out/renderer', import.meta.url));

@@ -28,7 +28,7 @@ const tensor = (name: string): TensorSpec => ({
 });
 
 const SETTINGS: ModelSettings = {
-  batching: true,
+  batching: 'fixed',
   maxBatchSize: 16,
   preferredBatchSizes: [],
   maxQueueDelayUs: 0,
@@ -36,6 +36,12 @@ const SETTINGS: ModelSettings = {
   instanceCount: 1,
   executionProviders: ['cpu'],
   intraOpThreads: 1,
+  sloMs: null,
+  allowedBatchSizes: [],
+  maxInstanceCount: 1,
+  deviceWeight: 1,
+  deviceClass: 'foreground',
+  pinned: false,
 };
 
 /** The demo MLP behind the engine's own batcher and instance, in process, without a door. */

@@ -8,7 +8,12 @@ const BAR = 0.97;
 const CLIENTS = 32;
 const ROUNDS = 7;
 const LOAD = { warmupMs: 400, durationMs: 2_200 };
-const SETTINGS = { batching: true, maxBatchSize: 16, preferredBatchSizes: [], maxQueueDelayUs: 1_000 };
+const SETTINGS = {
+  batching: 'fixed' as const,
+  maxBatchSize: 16,
+  preferredBatchSizes: [],
+  maxQueueDelayUs: 1_000,
+};
 const SCRAPE_EVERY_MS = 1_000;
 /** Everything that can be switched on. */
 const ON = ['--metrics-config', 'summary_latencies=true,histogram_latencies=true'];

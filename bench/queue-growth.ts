@@ -94,7 +94,7 @@ const collectGarbage = runInNewContext('gc') as () => void;
 
 const POLICY = batchPolicyOf(
   {
-    batching: true,
+    batching: 'fixed',
     maxBatchSize: BATCH,
     preferredBatchSizes: [],
     maxQueueDelayUs: 1_000,
@@ -102,6 +102,12 @@ const POLICY = batchPolicyOf(
     instanceCount: 1,
     executionProviders: ['cpu'],
     intraOpThreads: 1,
+    sloMs: null,
+    allowedBatchSizes: [],
+    maxInstanceCount: 1,
+    deviceWeight: 1,
+    deviceClass: 'foreground',
+    pinned: false,
   },
   true,
 );

@@ -72,9 +72,9 @@ async function startTraffic(page: Page): Promise<void> {
   await pause(12);
   await goTo(page, 'Load test');
   const settings = page.getByRole('region', { name: 'Settings of demo-mlp' });
-  const batching = settings.getByRole('switch', { name: 'Batching' });
+  const batching = settings.getByRole('radiogroup', { name: 'Batching' });
   await setBatchSize(settings, 8);
-  await setBatching(batching, false);
+  await setBatching(batching, 'Off');
   const form = page.getByRole('form', { name: 'Load test scenario' });
   await form.getByRole('textbox', { name: 'Clients' }).fill('32');
   await form.getByLabel('Duration').fill('75');
@@ -82,7 +82,7 @@ async function startTraffic(page: Page): Promise<void> {
   await form.getByLabel('Label').fill('32 clients, settings moved');
   await form.getByRole('button', { name: 'Start' }).click();
   await pause(16);
-  await setBatching(batching, true);
+  await setBatching(batching, 'Fixed');
   await pause(14);
   await setBatchSize(settings, 32);
   await pause(18);
@@ -99,11 +99,12 @@ async function setBatchSize(settings: Locator, rows: number): Promise<void> {
   );
 }
 
-async function setBatching(control: Locator, on: boolean): Promise<void> {
-  if ((await control.isChecked()) === on) return;
-  // The switch itself is under its label, as everywhere in the component library.
-  await control.press('Space');
-  await expect(control).toBeChecked({ checked: on });
+async function setBatching(control: Locator, mode: 'Off' | 'Fixed'): Promise<void> {
+  const choice = control.getByRole('radio', { name: mode });
+  if (await choice.isChecked()) return;
+  // The radio button itself is under its label, as everywhere in the component library.
+  await control.getByText(mode, { exact: true }).click();
+  await expect(choice).toBeChecked();
   const applied = control.page().getByText(/^applied at/);
   await expect(applied.first()).toBeVisible();
 }

@@ -24,7 +24,7 @@ export function batchPolicyOf(settings: ModelSettings, batchable: boolean): Batc
     preferredBatchSizes: preferred.length > 0 ? preferred : [settings.maxBatchSize],
     maxQueueDelayUs: settings.maxQueueDelayUs,
     maxQueueSize: settings.maxQueueSize,
-    unbatched: !batchable || !settings.batching,
+    unbatched: !batchable || settings.batching === 'off',
   };
 }
 

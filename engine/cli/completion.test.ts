@@ -52,7 +52,7 @@ describe.skipIf(!has('bash'))('bash offers', () => {
     ['ferry models --na', ['--names']],
     ['ferry models show ', ['alpha', 'beta']],
     ['ferry models show be', ['beta']],
-    ['ferry models set alpha --batching ', ['on', 'off']],
+    ['ferry models set alpha --batching ', ['off', 'fixed', 'auto']],
     ['ferry completion z', ['zsh']],
     ['ferry serve --log-l', ['--log-level']],
   ])('after "%s"', (line, expected) => {

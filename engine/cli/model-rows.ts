@@ -1,4 +1,4 @@
-import type { ModelSummary } from '../contract';
+import type { BatchingMode, ModelSummary } from '../contract';
 import { failure } from './cli-error';
 import type { EngineLink } from './engine-link';
 import { type IndexEntry, type ModelConfigJson, ServerRefusal, type V2Client } from './v2-client';
@@ -14,7 +14,7 @@ export interface ModelRow {
   readonly maxQueueDelayUs: number | null;
   readonly instances: number | null;
   /** The rest is what the control plane knows. */
-  readonly batching: boolean | null;
+  readonly batching: BatchingMode | null;
   readonly instancesReady: number | null;
   readonly provider: string | null;
 }
@@ -59,7 +59,7 @@ async function rowOfEntry(client: V2Client, entry: IndexEntry): Promise<ModelRow
     state: entry.state.toLowerCase(),
     reason: entry.reason,
     ...batchingOf(config),
-    batching: config === null ? null : 'dynamic_batching' in config,
+    batching: config === null ? null : 'dynamic_batching' in config ? 'fixed' : 'off',
     instancesReady: null,
     provider: null,
   };

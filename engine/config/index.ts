@@ -25,16 +25,11 @@ export {
 export { parseModelConfigJson } from './model-config-json';
 export { MODEL_CONFIG_PROTO, ModelConfigType } from './model-config-proto';
 export { parseModelConfig, writeModelConfig } from './model-config-text';
-export {
-  ACCELERATOR_PROVIDERS,
-  dimsOmitBatch,
-  patchModelConfig,
-  type SettingOrigins,
-  type SettingsContext,
-  settingsOf,
-} from './model-settings';
 export { type EngineOptionsSource, parseEngineOptions } from './parse-engine-options';
+export { patchModelConfig } from './patch-settings';
 export { printModelConfig } from './print-model-config';
+export { ACCELERATOR_PROVIDERS } from './provider-settings';
+export { dimsOmitBatch, type SettingOrigins, settingsOf } from './read-settings';
 export { type RunFile, readRunFile, removeRunFile, writeRunFile } from './run-file';
 export {
   DEFAULT_SESSION_TUNING,
@@ -42,3 +37,4 @@ export {
   sessionTuningOf,
   TUNING_PARAMETERS,
 } from './session-tuning';
+export type { SettingsContext } from './setting-rules';

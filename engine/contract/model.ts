@@ -49,18 +49,39 @@ export const SETTING_LIMITS = {
   maxQueueSize: { min: 1, max: 1_000_000 },
   instanceCount: { min: 1, max: 64 },
   intraOpThreads: { min: 1, max: 256 },
+  sloMs: { min: 0.1, max: 600_000 },
+  maxInstanceCount: { min: 1, max: 64 },
+  deviceWeight: { min: 1, max: 1000 },
 } as const;
+
+/** Most sizes that a list of batch sizes may have. */
+export const MAX_LISTED_SIZES = 32;
+
+/**
+ * `off`: every request runs alone, as behind an ordinary web framework. `fixed`: by the sizes and the delay that the operator chose.
+ * `auto`: by what the model's cost and the arrivals were measured to be.
+ */
+export const BATCHING_MODES = ['off', 'fixed', 'auto'] as const;
+export type BatchingMode = (typeof BATCHING_MODES)[number];
+
+/** A background model runs when no foreground model on its device has work. */
+export const DEVICE_CLASSES = ['foreground', 'background'] as const;
+export type DeviceClass = (typeof DEVICE_CLASSES)[number];
 
 const within = (limit: { min: number; max: number }) => z.number().int().min(limit.min).max(limit.max);
 
+/** True when each number is larger than the one before it. */
+export function isAscending(numbers: readonly number[]): boolean {
+  return numbers.every((number, i) => i === 0 || number > (numbers[i - 1] ?? 0));
+}
+
 /** What an operator can change on a served model. All but `executionProviders` and `intraOpThreads` apply with no reload. */
 export const modelSettingsSchema = z.strictObject({
-  /** False: every request runs alone, as behind an ordinary web framework. */
-  batching: z.boolean(),
+  batching: z.enum(BATCHING_MODES),
   /** Most rows in one batch. */
   maxBatchSize: within(SETTING_LIMITS.maxBatchSize),
   /** Sizes (rows) that leave early, before the delay is up. Empty: only `maxBatchSize`. */
-  preferredBatchSizes: z.array(within(SETTING_LIMITS.maxBatchSize)).max(32),
+  preferredBatchSizes: z.array(within(SETTING_LIMITS.maxBatchSize)).max(MAX_LISTED_SIZES),
   /** Longest time the oldest request waits for company while an instance is idle, microseconds. */
   maxQueueDelayUs: within(SETTING_LIMITS.maxQueueDelayUs),
   /** Requests that may wait; one more is refused at once. */
@@ -70,6 +91,20 @@ export const modelSettingsSchema = z.strictObject({
   executionProviders: z.array(z.enum(EXECUTION_PROVIDERS)).min(1).max(EXECUTION_PROVIDERS.length),
   /** Threads of ONE instance's session. */
   intraOpThreads: within(SETTING_LIMITS.intraOpThreads),
+  /** What a request may take, from its arrival to its answer, milliseconds. Null: no promise. */
+  sloMs: z.number().min(SETTING_LIMITS.sloMs.min).max(SETTING_LIMITS.sloMs.max).nullable(),
+  /** The only batch sizes (rows) that the model is run with; smaller batches are padded. Empty: any size. */
+  allowedBatchSizes: z
+    .array(within(SETTING_LIMITS.maxBatchSize))
+    .max(MAX_LISTED_SIZES)
+    .refine(isAscending, 'sizes must be in ascending order, each once'),
+  /** Instances are added up to this while requests wait for them. Equal to `instanceCount`: none are. */
+  maxInstanceCount: within(SETTING_LIMITS.maxInstanceCount),
+  /** Share of the device's time against the other models that want it. */
+  deviceWeight: within(SETTING_LIMITS.deviceWeight),
+  deviceClass: z.enum(DEVICE_CLASSES),
+  /** Never unloaded to make room for another model. */
+  pinned: z.boolean(),
 });
 export type ModelSettings = z.infer<typeof modelSettingsSchema>;
 

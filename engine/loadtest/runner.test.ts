@@ -71,7 +71,7 @@ describe('the load test runner', () => {
     runner.onChange((run) => states.add(run?.state ?? 'none'));
     const ended = over();
     const started = await runner.start(scenario({ rowsPerRequest: 4, label: 'mine' }));
-    expect(started.settingsNote).toBe('batching on, max batch 16, delay 1,000 µs, 1 instance, cpu');
+    expect(started.settingsNote).toBe('batching fixed, max batch 16, delay 1,000 µs, 1 instance, cpu');
     const run = await ended;
     expect(run).toMatchObject({ id: started.id, state: 'finished', measuredMs: 500, error: null });
     expect(run.counts.succeeded).toBeGreaterThan(0);

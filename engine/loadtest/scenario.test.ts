@@ -119,11 +119,11 @@ describe('a scenario', () => {
 it('notes settings in a line that says what was on', () => {
   const { settings } = modelOf({});
   expect(settingsNote({ ...settings, maxQueueDelayUs: 1_500, preferredBatchSizes: [4, 8] }, 'cpu')).toBe(
-    'batching on, max batch 16, preferred 4/8, delay 1,500 µs, 1 instance, cpu',
+    'batching fixed, max batch 16, preferred 4/8, delay 1,500 µs, 1 instance, cpu',
   );
   expect(
     settingsNote(
-      { ...settings, batching: false, instanceCount: 2, executionProviders: ['cuda', 'cpu'] },
+      { ...settings, batching: 'off', instanceCount: 2, executionProviders: ['cuda', 'cpu'] },
       null,
     ),
   ).toBe('batching off, 2 instances, cuda/cpu');

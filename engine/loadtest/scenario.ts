@@ -140,8 +140,8 @@ export function settingsNote(settings: ModelSettings, activeProvider: string | n
   const preferred =
     settings.preferredBatchSizes.length === 0 ? [] : [`preferred ${settings.preferredBatchSizes.join('/')}`];
   return [
-    ...(settings.batching
-      ? ['batching on', `max batch ${settings.maxBatchSize}`, ...preferred, delay]
+    ...(settings.batching !== 'off'
+      ? [`batching ${settings.batching}`, `max batch ${settings.maxBatchSize}`, ...preferred, delay]
       : ['batching off']),
     settings.instanceCount === 1 ? '1 instance' : `${settings.instanceCount} instances`,
     activeProvider ?? settings.executionProviders.join('/'),

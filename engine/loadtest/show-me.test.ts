@@ -96,13 +96,13 @@ describe('the show', () => {
       progress.push(status.progress);
     });
     await show.start();
-    expect(settings.batching).toBe(false);
+    expect(settings.batching).toBe('off');
     runner.become({ state: 'running', measuredMs: 6_000 });
     expect(show.status().progress).toBeCloseTo((2 + 6) / 14 / 2);
     runner.finish(812, 41.2);
     await settled();
     expect(settings).toMatchObject({
-      batching: true,
+      batching: 'fixed',
       maxBatchSize: 16,
       preferredBatchSizes: [],
       maxQueueDelayUs: 1_000,

@@ -148,11 +148,11 @@ class Show implements ShowMe {
 
   async #bothHalves(model: string, shown: ShownSettings, onStarted: () => void): Promise<void> {
     const counters = () => this.parts.counters?.(model) ?? null;
-    await shown.apply({ batching: false });
+    await shown.apply({ batching: 'off' });
     const off = await this.#half(model, 'batching-off', onStarted);
     this.#tell({ off: headline(off) });
     await shown.apply({
-      batching: true,
+      batching: 'fixed',
       maxBatchSize: shownBatchSize(this.#clients),
       preferredBatchSizes: [],
       maxQueueDelayUs: SHOWN_DELAY_US,

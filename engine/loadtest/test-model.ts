@@ -3,7 +3,7 @@ import type { ModelSettings, ModelSummary } from '../contract';
 /** A ready model as tests need one: batches up to 16, one FP32 input of 4. */
 export function modelOf(change: Partial<ModelSummary>): ModelSummary {
   const settings: ModelSettings = {
-    batching: true,
+    batching: 'fixed',
     maxBatchSize: 16,
     preferredBatchSizes: [],
     maxQueueDelayUs: 1_000,
@@ -11,6 +11,12 @@ export function modelOf(change: Partial<ModelSummary>): ModelSummary {
     instanceCount: 1,
     executionProviders: ['cpu'],
     intraOpThreads: 1,
+    sloMs: null,
+    allowedBatchSizes: [],
+    maxInstanceCount: 1,
+    deviceWeight: 1,
+    deviceClass: 'foreground',
+    pinned: false,
   };
   return {
     name: 'demo',
@@ -35,6 +41,12 @@ export function modelOf(change: Partial<ModelSummary>): ModelSummary {
       instanceCount: 'default',
       executionProviders: 'default',
       intraOpThreads: 'default',
+      sloMs: 'default',
+      allowedBatchSizes: 'default',
+      maxInstanceCount: 'default',
+      deviceWeight: 'default',
+      deviceClass: 'default',
+      pinned: 'default',
     },
     activeProvider: 'cpu',
     providerNotes: [],

@@ -40,7 +40,7 @@ export function completeConfig(definition: ModelDefinition, live: LiveValues): M
       output_pinned_memory: { enable: true },
       ...config.optimization,
     },
-    dynamic_batching: stacks && settings.batching ? completeBatching(config, settings) : undefined,
+    dynamic_batching: stacks && settings.batching !== 'off' ? completeBatching(config, settings) : undefined,
     instance_group: completeGroups(name, config.instance_group ?? [], live),
     default_model_filename: config.default_model_filename || (simulated ? '' : DEFAULT_MODEL_FILE),
   };

@@ -9,6 +9,12 @@ const NAMES: Readonly<Record<keyof ModelSettings, string>> = {
   instanceCount: 'instances',
   executionProviders: 'execution providers',
   intraOpThreads: 'threads per session',
+  sloMs: 'SLO',
+  allowedBatchSizes: 'allowed sizes',
+  maxInstanceCount: 'max instances',
+  deviceWeight: 'device weight',
+  deviceClass: 'device class',
+  pinned: 'pinned',
 };
 
 /** "max batch size 1 -> 16, batching off -> on": the text of a mark on the charts; empty when nothing differs. */
@@ -21,7 +27,9 @@ export function describeChange(before: ModelSettings, after: ModelSettings): str
 }
 
 function show(key: keyof ModelSettings, value: ModelSettings[keyof ModelSettings]): string {
-  if (typeof value === 'boolean') return value ? 'on' : 'off';
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  if (value === null) return 'none';
+  if (key === 'sloMs') return `${Number(value)} ms`;
   if (key === 'maxQueueDelayUs') return `${Number(value) / 1000} ms`;
   return Array.isArray(value) ? value.join(' ') || 'none' : String(value);
 }

@@ -42,11 +42,15 @@ function settingRows(
   };
   const { batchingNote } = definition;
   add('maxBatchSize', 'max_batch_size', String(complete.max_batch_size ?? 0), batchingNote);
-  if (settings.batching) {
+  const isAuto = settings.batching === 'auto';
+  if (isAuto)
+    add('batching', 'parameters["ferry.batching"]', '"auto"', 'sizes and waits follow what is measured');
+  if (settings.batching !== 'off') {
+    const unused = isAuto ? 'has no effect in auto mode' : null;
     const sizes = complete.dynamic_batching?.preferred_batch_size ?? [];
-    add('preferredBatchSizes', 'dynamic_batching.preferred_batch_size', `[ ${sizes.join(', ')} ]`);
+    add('preferredBatchSizes', 'dynamic_batching.preferred_batch_size', `[ ${sizes.join(', ')} ]`, unused);
     const delay = String(settings.maxQueueDelayUs);
-    add('maxQueueDelayUs', 'dynamic_batching.max_queue_delay_microseconds', delay);
+    add('maxQueueDelayUs', 'dynamic_batching.max_queue_delay_microseconds', delay, unused);
   } else add('batching', 'dynamic_batching', 'off', 'requests run one at a time');
   add(
     'maxQueueSize',

@@ -50,7 +50,7 @@ describe('importing', () => {
       name: 'm',
       backend: 'onnxruntime',
     });
-    expect((await define()).settings.batching).toBe(true);
+    expect((await define()).settings.batching).toBe('fixed');
   });
 
   it('brings the external data along, each a file of its own', async () => {
@@ -148,7 +148,7 @@ describe('looking into a model', () => {
       batchable: true,
       batchingNote: null,
       settings: {
-        batching: true,
+        batching: 'fixed',
         maxBatchSize: 16,
         preferredBatchSizes: [],
         maxQueueDelayUs: 0,
@@ -156,6 +156,12 @@ describe('looking into a model', () => {
         instanceCount: 1,
         executionProviders: ['cpu'],
         intraOpThreads: 3,
+        sloMs: null,
+        allowedBatchSizes: [],
+        maxInstanceCount: 1,
+        deviceWeight: 1,
+        deviceClass: 'foreground',
+        pinned: false,
       },
     });
   });

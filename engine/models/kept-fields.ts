@@ -40,7 +40,6 @@ const KEPT: readonly Check[] = [
     (c) => c.instance_group?.some((group) => group.secondary_devices) === true,
   ],
   ['instance_group.profile', (c) => c.instance_group?.some((group) => group.profile) === true],
-  ['optimization.priority', (c) => c.optimization?.priority !== undefined],
   ['optimization.eager_batching', (c) => c.optimization?.eager_batching === true],
   ['optimization.cuda', (c) => c.optimization?.cuda !== undefined],
   [

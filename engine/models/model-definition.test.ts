@@ -57,7 +57,7 @@ describe('the definition of a model', () => {
       batchable: true,
       batchingNote: null,
       inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 3], dimNames: ['batch', null] }],
-      settings: { batching: true, maxBatchSize: 16, intraOpThreads: 3 },
+      settings: { batching: 'fixed', maxBatchSize: 16, intraOpThreads: 3 },
       fileSizeBytes: open.byteLength,
       versions: [{ version: '1', served: true, path: join(folder.path, 'm/1/model.onnx') }],
     });
@@ -199,7 +199,7 @@ describe('the definition of a model', () => {
     expect(definition).toMatchObject({
       backend: 'simulated',
       batchable: true,
-      settings: { maxBatchSize: 64, batching: true },
+      settings: { maxBatchSize: 64, batching: 'fixed' },
       versions: [{ version: '1', served: true }],
     });
     expect(
@@ -399,7 +399,7 @@ describe('written settings', () => {
       '# ours\nmax_batch_size: 4 # agreed\ninstance_group { count: 2 kind: KIND_CPU }\ndynamic_batching { max_queue_delay_microseconds: 250 }\n',
     );
     expect(after.settings).toMatchObject({
-      batching: true,
+      batching: 'fixed',
       maxBatchSize: 4,
       maxQueueDelayUs: 250,
       instanceCount: 2,
@@ -417,11 +417,11 @@ describe('written settings', () => {
   it('make the file where there was none, and build on what was changed by hand meanwhile', async () => {
     const before = await made(open);
     folder.write({ 'm/config.pbtxt': 'metric_tags { key: "team" value: "search" }\n' });
-    await writeSettings(before, { batching: false });
+    await writeSettings(before, { batching: 'off' });
     expect(readFileSync(join(folder.path, 'm/config.pbtxt'), 'utf8')).toBe(
       'metric_tags { key: "team" value: "search" }\nparameters { key: "ferry.batching" value { string_value: "off" } }\n',
     );
-    expect((await define()).settings.batching).toBe(false);
+    expect((await define()).settings.batching).toBe('off');
   });
 
   it('that do not fit leave the file alone', async () => {

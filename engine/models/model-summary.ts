@@ -55,7 +55,7 @@ const NOT_SERVING = { version: null, provider: { active: null, notes: [] }, cost
 
 /** What a model shows whose folder cannot be read: there is nothing to tune. */
 const EMPTY_SETTINGS: ModelSettings = {
-  batching: false,
+  batching: 'off',
   maxBatchSize: 1,
   preferredBatchSizes: [],
   maxQueueDelayUs: 0,
@@ -63,6 +63,12 @@ const EMPTY_SETTINGS: ModelSettings = {
   instanceCount: 1,
   executionProviders: ['cpu'],
   intraOpThreads: 1,
+  sloMs: null,
+  allowedBatchSizes: [],
+  maxInstanceCount: 1,
+  deviceWeight: 1,
+  deviceClass: 'foreground',
+  pinned: false,
 };
 const EMPTY_ORIGINS: Record<keyof ModelSettings, SettingOrigin> = {
   batching: 'default',
@@ -73,4 +79,10 @@ const EMPTY_ORIGINS: Record<keyof ModelSettings, SettingOrigin> = {
   instanceCount: 'default',
   executionProviders: 'default',
   intraOpThreads: 'default',
+  sloMs: 'default',
+  allowedBatchSizes: 'default',
+  maxInstanceCount: 'default',
+  deviceWeight: 'default',
+  deviceClass: 'default',
+  pinned: 'default',
 };

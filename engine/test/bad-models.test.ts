@@ -246,7 +246,7 @@ const BAD_SETTINGS: readonly (readonly [model: string, patch: Record<string, unk
   ['plus', { executionProviders: ['abacus'] }, /executionProviders.*abacus|executionProviders/s],
   ['plus', { maxBatchSise: 4 }, /maxBatchSise/],
   ['plus', { batching: 'yes' }, /batching/],
-  ['fixed', { batching: true }, /batching on.*"x" has the fixed first dimension 1/],
+  ['fixed', { batching: 'fixed' }, /batching fixed.*"x" has the fixed first dimension 1/],
   ['fixed', { maxBatchSize: 2 }, /maxBatchSize 2.*"x" has the fixed first dimension 1/],
 ];
 

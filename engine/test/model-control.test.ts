@@ -344,14 +344,14 @@ describe('the configuration in force', () => {
       maxBatchSize: 4,
       instanceCount: 2,
       maxQueueDelayUs: 50,
-      batching: true,
+      batching: 'fixed',
     });
     expect(plane.modelConfig('m', '1')).toMatchObject({
       max_batch_size: 4,
       dynamic_batching: { preferred_batch_size: [4], max_queue_delay_microseconds: 50 },
       instance_group: [{ count: 2 }],
     });
-    await registry.updateSettings('m', { batching: false });
+    await registry.updateSettings('m', { batching: 'off' });
     expect(plane.modelConfig('m', null)).not.toHaveProperty('dynamic_batching');
   });
 

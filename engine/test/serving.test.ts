@@ -304,7 +304,7 @@ describe('models of all kinds', () => {
       state: 'ready',
       batchable: false,
       batchingNote: expect.stringContaining('"x" has the fixed first dimension 1'),
-      settings: { batching: false, maxBatchSize: 1 },
+      settings: { batching: 'off', maxBatchSize: 1 },
     });
     const answers = await Promise.all(
       [1, 2, 3, 4].map((value) => t.http.inferFloats('fixed', [1, 3], new Float32Array(3).fill(value))),

@@ -170,7 +170,7 @@ type SomeSettings = Pick<
 function randomSettings(random: Random): SomeSettings {
   const maxBatchSize = random.pick([3, 4, 8, 16, 32]);
   return {
-    batching: random.below(4) > 0,
+    batching: random.pick(['off', 'fixed', 'fixed', 'auto'] as const),
     maxBatchSize,
     preferredBatchSizes: random.pick([[], [], [2], [3], [2, 3]]),
     maxQueueDelayUs: random.pick([0, 0, 300, 1500, 20_000]),
@@ -187,7 +187,7 @@ dynamic_batching {
   max_queue_delay_microseconds: ${settings.maxQueueDelayUs}
 }
 instance_group [ { count: ${settings.instanceCount} kind: KIND_CPU } ]
-parameters { key: "ferry.batching" value { string_value: "${settings.batching ? 'on' : 'off'}" } }
+parameters { key: "ferry.batching" value { string_value: "${settings.batching}" } }
 parameters { key: "intra_op_thread_count" value { string_value: "${settings.intraOpThreads}" } }
 `;
 }

@@ -5,15 +5,28 @@ import { useEffect, useRef, useState } from 'react';
 const TYPING_REST_MS = 700;
 
 interface CommittedNumberProps
-  extends Pick<NumberInputProps, 'suffix' | 'disabled' | 'w' | 'size' | 'step' | 'error'> {
+  extends Pick<NumberInputProps, 'suffix' | 'disabled' | 'w' | 'size' | 'step' | 'error' | 'placeholder'> {
   readonly label: string;
-  readonly value: number;
+  /** Null: none. */
+  readonly value: number | null;
   readonly limits: { readonly min: number; readonly max: number };
+  readonly decimals?: boolean;
   readonly onCommit: (value: number) => void;
+  /** The field may be emptied. */
+  readonly onClear?: () => void;
 }
 
 /** A number field that reports a value on Enter, on leaving the field, or when typing has rested. */
-export function CommittedNumber({ label, value, limits, onCommit, ...props }: CommittedNumberProps) {
+export function CommittedNumber({
+  label,
+  value: given,
+  limits,
+  decimals = false,
+  onCommit,
+  onClear,
+  ...props
+}: CommittedNumberProps) {
+  const value = given ?? '';
   const [text, setText] = useState<number | string>(value);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   const editing = useRef(false);
@@ -27,6 +40,7 @@ export function CommittedNumber({ label, value, limits, onCommit, ...props }: Co
     clearTimeout(timer.current);
     editing.current = false;
     const number = typeof next === 'number' ? next : Number.parseFloat(next);
+    if (next === '' && onClear) return given === null ? undefined : onClear();
     if (Number.isFinite(number) && number !== value) onCommit(number);
     // A value that is refused at once never becomes `value`, so nothing else would bring the field back.
     if (!(number >= limits.min && number <= limits.max)) setText(value);
@@ -39,7 +53,7 @@ export function CommittedNumber({ label, value, limits, onCommit, ...props }: Co
       max={limits.max}
       aria-label={label}
       value={text}
-      allowDecimal={false}
+      allowDecimal={decimals}
       allowNegative={false}
       thousandSeparator=","
       clampBehavior="none"

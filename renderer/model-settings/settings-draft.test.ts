@@ -3,7 +3,7 @@ import type { ModelSettings, ModelSettingsPatch } from '../../engine/contract';
 import { createSettingsDraft, type SettingsDraft } from './settings-draft';
 
 const settings: ModelSettings = {
-  batching: true,
+  batching: 'fixed',
   maxBatchSize: 16,
   preferredBatchSizes: [],
   maxQueueDelayUs: 1_000,
@@ -11,6 +11,12 @@ const settings: ModelSettings = {
   instanceCount: 1,
   executionProviders: ['cpu'],
   intraOpThreads: 2,
+  sloMs: null,
+  allowedBatchSizes: [],
+  maxInstanceCount: 1,
+  deviceWeight: 1,
+  deviceClass: 'foreground',
+  pinned: false,
 };
 
 interface Sent {
@@ -128,8 +134,8 @@ describe('settings draft', () => {
   });
 
   it('sends what still waits when it is closed', () => {
-    draft.edit('batching', false);
+    draft.edit('batching', 'off');
     draft.dispose();
-    expect(sent.map((call) => call.patch)).toEqual([{ batching: false }]);
+    expect(sent.map((call) => call.patch)).toEqual([{ batching: 'off' }]);
   });
 });

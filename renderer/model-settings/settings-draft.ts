@@ -18,6 +18,12 @@ export const SETTING_FIELDS: readonly SettingField[] = [
   'instanceCount',
   'executionProviders',
   'intraOpThreads',
+  'sloMs',
+  'allowedBatchSizes',
+  'maxInstanceCount',
+  'deviceWeight',
+  'deviceClass',
+  'pinned',
 ];
 
 /** These change the session itself, so the engine loads new instances and drops the old ones when they are ready. */

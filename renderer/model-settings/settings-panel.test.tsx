@@ -13,7 +13,7 @@ vi.mock('../stores', async (original) => ({
 }));
 
 const settings = {
-  batching: true,
+  batching: 'fixed' as const,
   maxBatchSize: 16,
   preferredBatchSizes: [],
   maxQueueDelayUs: 1_000,
@@ -21,6 +21,12 @@ const settings = {
   instanceCount: 1,
   executionProviders: ['cpu' as const],
   intraOpThreads: 2,
+  sloMs: null,
+  allowedBatchSizes: [],
+  maxInstanceCount: 1,
+  deviceWeight: 1,
+  deviceClass: 'foreground' as const,
+  pinned: false,
 };
 const model = {
   name: 'demo-mlp',
@@ -115,7 +121,7 @@ describe('settings panel', () => {
 
   it('locks batching with the reason when the model cannot batch', () => {
     show({ ...model, batchable: false, batchingNote: 'Input "image" has the fixed batch dimension 1.' });
-    expect(screen.getByRole('switch', { name: 'Batching' }).hasAttribute('disabled')).toBe(true);
+    expect(screen.getByRole('radio', { name: 'Auto' }).hasAttribute('disabled')).toBe(true);
     expect(screen.getByText('Input "image" has the fixed batch dimension 1.')).toBeTruthy();
   });
 });

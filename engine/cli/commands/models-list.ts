@@ -28,7 +28,7 @@ const COLUMNS: readonly (Column & { readonly cell: (row: ModelRow) => string })[
   { title: 'NAME', cell: ({ name }) => name },
   { title: 'VERSION', cell: ({ version }) => version },
   { title: 'STATE', cell: ({ state }) => state || 'never loaded' },
-  { title: 'BATCH', right: true, cell: (row) => (row.batching === false ? 'off' : shown(row.maxBatchSize)) },
+  { title: 'BATCH', right: true, cell: (row) => (row.batching === 'off' ? 'off' : shown(row.maxBatchSize)) },
   { title: 'DELAY US', right: true, cell: ({ maxQueueDelayUs }) => shown(maxQueueDelayUs) },
   { title: 'INSTANCES', right: true, cell: instancesOf },
   { title: 'PROVIDER', cell: ({ provider }) => provider ?? '-' },

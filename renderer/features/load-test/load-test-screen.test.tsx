@@ -17,7 +17,7 @@ vi.mock('../../stores', async (original) => ({
 }));
 
 const settings = {
-  batching: true,
+  batching: 'fixed',
   maxBatchSize: 16,
   preferredBatchSizes: [],
   maxQueueDelayUs: 1_000,
@@ -25,6 +25,12 @@ const settings = {
   instanceCount: 1,
   executionProviders: ['cpu'],
   intraOpThreads: 2,
+  sloMs: null,
+  allowedBatchSizes: [],
+  maxInstanceCount: 1,
+  deviceWeight: 1,
+  deviceClass: 'foreground',
+  pinned: false,
 };
 const model = {
   name: 'demo-mlp',

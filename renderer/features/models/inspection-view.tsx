@@ -140,7 +140,9 @@ function StartSettings({
   return (
     <DataList size="sm" gap={6} labelWidth={130} aria-label="Settings it starts with">
       <Fact label="Batching">
-        {batchable && settings.batching ? `on, up to ${settings.maxBatchSize} rows` : 'off'}
+        {batchable && settings.batching !== 'off'
+          ? `${settings.batching}, up to ${settings.maxBatchSize} rows`
+          : 'off'}
       </Fact>
       <Fact label="Max queue delay">{formatUs(settings.maxQueueDelayUs)}</Fact>
       <Fact label="Max queue size">{formatCount(settings.maxQueueSize)} requests</Fact>

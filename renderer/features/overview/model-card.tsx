@@ -129,9 +129,11 @@ function policyOf({ activeProvider, backend, batchable, instancesReady, settings
   const { batching, maxBatchSize, maxQueueDelayUs } = settings;
   const policy = !batchable
     ? 'cannot batch'
-    : batching
-      ? `≤ ${maxBatchSize} rows, ≤ ${formatMs(maxQueueDelayUs / 1000)}`
-      : 'batching off';
+    : batching === 'off'
+      ? 'batching off'
+      : batching === 'auto'
+        ? `auto, ≤ ${maxBatchSize} rows`
+        : `≤ ${maxBatchSize} rows, ≤ ${formatMs(maxQueueDelayUs / 1000)}`;
   const where = backend === 'simulated' ? '' : (activeProvider ?? 'no provider');
   const count = instancesReady === 1 ? '' : `${instancesReady} ×`;
   return [policy, [count, where].filter(Boolean).join(' ')].filter(Boolean).join(' · ');
@@ -141,9 +143,10 @@ function policyOf({ activeProvider, backend, batchable, instancesReady, settings
 function policyInWords({ batchable, instancesReady, settings }: ModelSummary): string {
   const { batching, maxBatchSize, maxQueueDelayUs } = settings;
   const instances = instancesReady === 1 ? '1 instance' : `${instancesReady} instances`;
-  return batchable && batching
-    ? `A batch leaves with ${maxBatchSize} rows, or after ${formatMs(maxQueueDelayUs / 1000)}; ${instances}`
-    : `Every request runs alone; ${instances}`;
+  if (!batchable || batching === 'off') return `Every request runs alone; ${instances}`;
+  return batching === 'auto'
+    ? `A batch of at most ${maxBatchSize} rows leaves when waiting no longer pays; ${instances}`
+    : `A batch leaves with ${maxBatchSize} rows, or after ${formatMs(maxQueueDelayUs / 1000)}; ${instances}`;
 }
 
 function NotServing({ model }: { readonly model: ModelSummary }) {

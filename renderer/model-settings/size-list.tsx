@@ -2,7 +2,10 @@ import { TagsInput } from '@mantine/core';
 import { useState } from 'react';
 import { SETTING_LIMITS } from '../../engine/contract';
 
-interface PreferredSizesProps {
+interface SizeListProps {
+  readonly label: string;
+  /** What an empty list is called. */
+  readonly none: string;
   readonly sizes: readonly number[];
   readonly disabled: boolean;
   readonly onChange: (sizes: number[]) => void;
@@ -25,13 +28,13 @@ export function parseSizes(words: readonly string[]): {
 }
 
 /** Batch sizes as tags: type a number and press Enter. */
-export function PreferredSizes({ sizes, disabled, onChange }: PreferredSizesProps) {
+export function SizeList({ label, none, sizes, disabled, onChange }: SizeListProps) {
   const [fault, setFault] = useState<string | null>(null);
   return (
     <TagsInput
-      aria-label="Preferred batch sizes"
+      aria-label={label}
       size="xs"
-      placeholder={sizes.length === 0 ? 'none: type a size, then Enter' : undefined}
+      placeholder={sizes.length === 0 ? `${none}: type a size, then Enter` : undefined}
       value={sizes.map(String)}
       splitChars={[',', ' ']}
       disabled={disabled}

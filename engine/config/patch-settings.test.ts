@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EngineError } from '../base';
 import {
+  BATCHING_MODES,
   EXECUTION_PROVIDERS,
   type ModelSettings,
   type ModelSettingsPatch,
@@ -11,7 +12,9 @@ import {
 import { editModelConfig } from './edit-model-config';
 import type { ModelConfig } from './model-config';
 import { parseModelConfig, writeModelConfig } from './model-config-text';
-import { patchModelConfig, type SettingsContext, settingsOf } from './model-settings';
+import { patchModelConfig } from './patch-settings';
+import { settingsOf } from './read-settings';
+import type { SettingsContext } from './setting-rules';
 
 const batchable: SettingsContext = { obstacle: null, cpuBudget: 8, platform: 'linux' };
 const fixed: SettingsContext = { ...batchable, obstacle: 'input "x" has the fixed first dimension 1' };
@@ -34,7 +37,7 @@ describe('settings of a configuration', () => {
   it('are completed from the graph and defaults when there is no file', () => {
     expect(read('')).toEqual({
       settings: {
-        batching: true,
+        batching: 'fixed',
         maxBatchSize: 16,
         preferredBatchSizes: [],
         maxQueueDelayUs: 0,
@@ -42,6 +45,12 @@ describe('settings of a configuration', () => {
         instanceCount: 1,
         executionProviders: ['cpu'],
         intraOpThreads: 7,
+        sloMs: null,
+        allowedBatchSizes: [],
+        maxInstanceCount: 1,
+        deviceWeight: 1,
+        deviceClass: 'foreground',
+        pinned: false,
       },
       origins: {
         batching: 'onnx',
@@ -52,6 +61,12 @@ describe('settings of a configuration', () => {
         instanceCount: 'default',
         executionProviders: 'default',
         intraOpThreads: 'default',
+        sloMs: 'default',
+        allowedBatchSizes: 'default',
+        maxInstanceCount: 'default',
+        deviceWeight: 'default',
+        deviceClass: 'default',
+        pinned: 'default',
       },
     });
   });
@@ -62,9 +77,15 @@ describe('settings of a configuration', () => {
       dynamic_batching { preferred_batch_size: [ 8, 32 ] max_queue_delay_microseconds: 2000 default_queue_policy { max_queue_size: 256 } }
       instance_group [ { kind: KIND_CPU count: 2 }, { count: 1 } ]
       parameters { key: "intra_op_thread_count" value { string_value: "4" } }
-      parameters { key: "ferry.execution_providers" value { string_value: "webgpu, cpu" } }`);
+      parameters { key: "ferry.execution_providers" value { string_value: "webgpu, cpu" } }
+      parameters { key: "ferry.slo_ms" value { string_value: "12.5" } }
+      parameters { key: "ferry.allowed_batch_sizes" value { string_value: "1, 8,32" } }
+      parameters { key: "ferry.max_instances" value { string_value: "6" } }
+      parameters { key: "ferry.device_weight" value { string_value: "4" } }
+      parameters { key: "ferry.device_class" value { string_value: "background" } }
+      parameters { key: "ferry.pin" value { string_value: "true" } }`);
     expect(settings).toEqual({
-      batching: true,
+      batching: 'fixed',
       maxBatchSize: 32,
       preferredBatchSizes: [8, 32],
       maxQueueDelayUs: 2000,
@@ -72,33 +93,39 @@ describe('settings of a configuration', () => {
       instanceCount: 3,
       executionProviders: ['webgpu', 'cpu'],
       intraOpThreads: 4,
+      sloMs: 12.5,
+      allowedBatchSizes: [1, 8, 32],
+      maxInstanceCount: 6,
+      deviceWeight: 4,
+      deviceClass: 'background',
+      pinned: true,
     });
     expect(new Set(Object.values(origins))).toEqual(new Set(['file']));
   });
 
   it('leave batching off where the file is complete and does not ask for it, as Triton does', () => {
     expect(read(`max_batch_size: 8 ${BOTH_SIDES}`).settings).toMatchObject({
-      batching: false,
+      batching: 'off',
       maxBatchSize: 8,
     });
     expect(read(`max_batch_size: 8 dynamic_batching { } ${BOTH_SIDES}`).settings).toMatchObject({
-      batching: true,
+      batching: 'fixed',
     });
-    expect(read('max_batch_size: 8').settings).toMatchObject({ batching: true });
-    expect(read(FULL_SHAPES).settings).toMatchObject({ batching: false, maxBatchSize: 1 });
+    expect(read('max_batch_size: 8').settings).toMatchObject({ batching: 'fixed' });
+    expect(read(FULL_SHAPES).settings).toMatchObject({ batching: 'off', maxBatchSize: 1 });
   });
 
   it('tell max_batch_size 0 from an absent one', () => {
     expect(read('max_batch_size: 0')).toMatchObject({
-      settings: { batching: false, maxBatchSize: 1 },
+      settings: { batching: 'off', maxBatchSize: 1 },
       origins: { batching: 'file', maxBatchSize: 'file' },
     });
-    expect(read('').settings).toMatchObject({ batching: true, maxBatchSize: 16 });
+    expect(read('').settings).toMatchObject({ batching: 'fixed', maxBatchSize: 16 });
   });
 
   it('are those of single requests where the model cannot batch, whatever the block says', () => {
     expect(read('dynamic_batching { max_queue_delay_microseconds: 5 }', fixed)).toMatchObject({
-      settings: { batching: false, maxBatchSize: 1 },
+      settings: { batching: 'off', maxBatchSize: 1 },
       origins: { batching: 'onnx', maxBatchSize: 'onnx' },
     });
     expect(faultOf(() => read('max_batch_size: 4', fixed)).message).toContain(
@@ -156,7 +183,10 @@ describe('settings of a configuration', () => {
       'parameters { key: "intra_op_thread_count" value { string_value: "many" } }',
       '"intra_op_thread_count" is "many"',
     ],
-    ['parameters { key: "ferry.batching" value { string_value: "no" } }', 'must be "on" or "off"'],
+    [
+      'parameters { key: "ferry.batching" value { string_value: "no" } }',
+      'must be one of "off", "fixed", "auto", "on"',
+    ],
     [
       'parameters { key: "ferry.execution_providers" value { string_value: "cudaa" } }',
       'Did you mean "cuda"?',
@@ -172,7 +202,7 @@ describe('settings of a configuration', () => {
 const within = ({ min, max }: { min: number; max: number }) => fc.integer({ min, max });
 const patchArbitrary: fc.Arbitrary<ModelSettingsPatch> = fc.record(
   {
-    batching: fc.boolean(),
+    batching: fc.constantFrom(...BATCHING_MODES),
     maxBatchSize: within(SETTING_LIMITS.maxBatchSize),
     maxQueueDelayUs: within(SETTING_LIMITS.maxQueueDelayUs),
     maxQueueSize: within(SETTING_LIMITS.maxQueueSize),
@@ -218,7 +248,7 @@ describe('a patch of settings', () => {
           ['batching', 'maxQueueDelayUs', 'maxQueueSize', 'instanceCount', 'executionProviders'] as const
         ).filter((key) => patch[key] === undefined);
         for (const key of kept) expect(after[key]).toEqual(before[key]);
-        if (patch.batching !== true && patch.maxBatchSize === undefined)
+        if ((patch.batching ?? 'off') === 'off' && patch.maxBatchSize === undefined)
           expect(after.maxBatchSize).toBe(before.maxBatchSize);
       }),
     );
@@ -228,13 +258,13 @@ describe('a patch of settings', () => {
     const text = 'max_batch_size: 8\ndynamic_batching { max_queue_delay_microseconds: 500 } # tuned\n';
     const off = editModelConfig(
       text,
-      patchModelConfig(parseModelConfig(text), { batching: false }, batchable),
+      patchModelConfig(parseModelConfig(text), { batching: 'off' }, batchable),
     );
     expect(off).toContain('dynamic_batching { max_queue_delay_microseconds: 500 } # tuned');
     expect(off).toContain('key: "ferry.batching" value { string_value: "off" }');
-    expect(editModelConfig(off, patchModelConfig(parseModelConfig(off), { batching: true }, batchable))).toBe(
-      text,
-    );
+    expect(
+      editModelConfig(off, patchModelConfig(parseModelConfig(off), { batching: 'fixed' }, batchable)),
+    ).toBe(text);
   });
 
   it('drops preferred sizes that a smaller batch no longer allows, and refuses to be given one', () => {
@@ -244,13 +274,13 @@ describe('a patch of settings', () => {
     ).toEqual([4]);
     const fault = faultOf(() => patchModelConfig(config, { preferredBatchSizes: [64] }, batchable));
     expect(fault.code).toBe('INVALID_ARGUMENT');
-    expect(fault.message).toContain('64; the largest allowed is maxBatchSize (32)');
+    expect(fault.message).toContain('64; sizes must be from 1 to maxBatchSize (32)');
   });
 
   it('takes the batch dimension out of dims when batching begins', () => {
     const patched = patchModelConfig(
       parseModelConfig(`max_batch_size: 0 ${FULL_SHAPES}`),
-      { maxBatchSize: 4, batching: true },
+      { maxBatchSize: 4, batching: 'fixed' },
       batchable,
     );
     expect(patched.input?.[0]?.dims).toEqual([4]);
@@ -258,11 +288,11 @@ describe('a patch of settings', () => {
   });
 
   it('that asks a model to batch which cannot is refused with the reason', () => {
-    const asked: readonly ModelSettingsPatch[] = [{ batching: true }, { maxBatchSize: 2 }];
+    const asked: readonly ModelSettingsPatch[] = [{ batching: 'fixed' }, { maxBatchSize: 2 }];
     for (const patch of asked)
       expect(faultOf(() => patchModelConfig({}, patch, fixed)).message).toContain('fixed first dimension 1');
     const settings: ModelSettings = settingsOf(
-      patchModelConfig({}, { batching: false, maxBatchSize: 1, instanceCount: 2 }, fixed),
+      patchModelConfig({}, { batching: 'off', maxBatchSize: 1, instanceCount: 2 }, fixed),
       fixed,
     ).settings;
     expect(settings.instanceCount).toBe(2);
