@@ -2,8 +2,7 @@ import { PerformanceObserver } from 'node:perf_hooks';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { systemClock } from '../engine/base';
-import { type BatchOutput, batchPolicyOf, DynamicBatcher } from '../engine/batching';
-import type { NamedTensor } from '../engine/tensor';
+import { batchPolicyOf, DynamicBatcher } from '../engine/batching';
 import { type Benchmark, median, printTable, round } from './benchmark';
 import { demoRequest } from './demo-mlp';
 
@@ -134,16 +133,14 @@ class FullQueue {
         get capacity() {
           return capacity();
         },
-        run: (inputs: readonly NamedTensor[]) => {
+        run: (inputs, _names, outcome) => {
           this.#idle--;
-          return {
-            instance: 'none',
-            output: new Promise<BatchOutput>(
-              (resolve) =>
-                (this.#answer = () =>
-                  resolve({ outputs: inputs, computeInputUs: 0, computeInferUs: 0, computeOutputUs: 0 })),
-            ),
+          this.#answer = () => {
+            const output = { outputs: inputs, computeInputUs: 0, computeInferUs: 0, computeOutputUs: 0 };
+            outcome.returned(output);
+            outcome.done(output);
           };
+          return 'none';
         },
       },
     });

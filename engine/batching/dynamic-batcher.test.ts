@@ -184,16 +184,8 @@ describe('DynamicBatcher', () => {
     const batcher = batcherWith();
     const results = [1, 2].map((value) => send(batcher, value));
     const settled = Promise.allSettled(results);
-    runner.run = () => ({
-      instance: 'fake#0',
-      output: Promise.resolve({
-        outputs: [fp32('y', [1, 2])],
-        computeInputUs: 0,
-        computeInferUs: 0,
-        computeOutputUs: 0,
-      }),
-    });
     await clock.advance(1000);
+    runner.batches[0]?.finish([fp32('y', [1, 2])]);
     for (const result of await settled)
       expect(result).toMatchObject({ status: 'rejected', reason: { code: 'BACKEND_FAILED' } });
   });

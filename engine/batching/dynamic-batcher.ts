@@ -1,31 +1,15 @@
 import { type Clock, EngineError, type Timer, toEngineError } from '../base';
 import type { InferenceRequest, InferenceResult } from '../inference';
-import type { NamedTensor } from '../tensor';
 import type { Batch, BatchOutput } from './batch';
+import { BatchExecutor } from './batch-executor';
 import type { BatchPolicy } from './batch-policy';
+import type { BatchRunner } from './batch-runner';
+import type { BatcherObserver } from './batcher-observer';
+import { type DeviceGate, OPEN_GATE } from './device-gate';
 import { type Capacity, planBatch } from './plan-batch';
+import type { Backlog, Predictor } from './predictor';
 import { type Lane, type QueuedRequest, RequestQueue } from './request-queue';
-import { splitOutputs } from './split-outputs';
-import { copyInputs, stackInputs } from './stack-inputs';
-
-/** Where batches run. An instance pool is one; tests bring their own. */
-export interface BatchRunner {
-  readonly capacity: Capacity;
-  /** Runs on an idle instance, else behind the batch that one still runs; called only while there is capacity. */
-  run(
-    inputs: readonly NamedTensor[],
-    outputNames: readonly string[] | null,
-  ): { readonly instance: string; readonly output: Promise<BatchOutput> };
-}
-
-/** What happened to a batch and to requests: metrics and the batch inspector listen. */
-export interface BatcherObserver {
-  batchDone(batch: Batch, instance: string, output: BatchOutput): void;
-  batchFailed(batch: Batch, instance: string, error: EngineError): void;
-  requestDone(result: InferenceResult): void;
-  /** `waitedUs`: since the queue took it; null when it was refused before. */
-  requestFailed(error: EngineError, waitedUs: number | null): void;
-}
+import type { Scheduler } from './scheduler';
 
 export interface DynamicBatcherOptions {
   readonly model: string;
@@ -36,19 +20,25 @@ export interface DynamicBatcherOptions {
   readonly policy: BatchPolicy;
   /** Batch ids, unique in the engine. */
   readonly nextBatchId: () => number;
+  /** Absent: the device is this model's alone. */
+  readonly gate?: DeviceGate;
+  /** Absent: nothing is predicted. */
+  readonly predictor?: Predictor;
 }
 
 /**
  * The shell around `planBatch`: holds the queue, asks for a plan whenever something changed, obeys it, and keeps at most one
  * timer. Nothing else decides a batch.
  */
-export class DynamicBatcher {
+export class DynamicBatcher implements Scheduler {
   readonly #options: DynamicBatcherOptions;
   readonly #queue: RequestQueue;
+  readonly #executor: BatchExecutor;
+  readonly #gate: DeviceGate;
+  readonly #predictor: Predictor | null;
   #policy: BatchPolicy;
   #timer: { readonly timer: Timer; readonly atUs: number } | null = null;
   #pumpIsDue = false;
-  #running = 0;
   #closed: EngineError | null = null;
   #whenEmpty: (() => void)[] = [];
 
@@ -56,67 +46,81 @@ export class DynamicBatcher {
     this.#options = options;
     this.#policy = options.policy;
     this.#queue = new RequestQueue(options.policy);
+    this.#gate = options.gate ?? OPEN_GATE;
+    this.#predictor = options.predictor ?? null;
+    this.#executor = new BatchExecutor({
+      ...options,
+      onStarted: (batch) => this.#predictor?.batchStarted(batch, options.clock.nowUs()),
+      onReturned: (batch, output) => this.#returned(batch, output),
+      onEnded: () => this.#announceIfEmpty(),
+    });
   }
 
   get queueLength(): number {
     return this.#queue.length;
   }
 
-  /** Requests that are in a running batch. */
   get inFlight(): number {
-    return this.#running;
+    return this.#executor.inFlight;
   }
 
-  get policy(): BatchPolicy {
-    return this.#policy;
-  }
-
-  /** Takes effect with the next plan; what waits stays where it is. */
   setPolicy(policy: BatchPolicy): void {
     this.#policy = policy;
     this.#queue.policy = policy;
     this.#pumpSoon();
   }
 
-  /**
-   * Queues a request that has been checked against the model.
-   *
-   * @param rows size of its batch dimension (1 when the model has none)
-   * @param laneKey equal for requests that may share a batch
-   * @returns its result; rejects with QUEUE_FULL at once, CANCELLED, INSTANCE_LOST, BACKEND_FAILED, or why the batcher closed
-   */
   submit(request: InferenceRequest, rows: number, laneKey: string): Promise<InferenceResult> {
-    return new Promise((resolve, reject) => {
-      const entry: QueuedRequest = {
-        request,
-        rows,
-        enqueuedUs: this.#options.clock.nowUs(),
-        resolve,
-        reject,
-        lane: null,
-        laneNext: null,
-        lanePrevious: null,
-        arrivalNext: null,
-        arrivalPrevious: null,
-      };
-      if (this.#closed) return this.#refuse(entry, this.#closed);
-      if (request.signal?.cancelled) return this.#cancel(entry);
-      try {
-        this.#queue.push(entry, laneKey);
-      } catch (error) {
-        return this.#refuse(entry, toEngineError(error));
-      }
-      if (request.signal) request.signal.onCancel = () => this.#queue.remove(entry) && this.#cancel(entry);
-      this.#pumpSoon();
-    });
+    return new Promise((resolve, reject) => this.enqueue(request, rows, laneKey, { resolve, reject }));
   }
 
-  /** To be called when an instance became idle or the pool changed. */
+  /** As `submit`, with callbacks; those of a request that is refused are called before this returns. */
+  enqueue(
+    request: InferenceRequest,
+    rows: number,
+    laneKey: string,
+    answer: Pick<QueuedRequest, 'resolve' | 'reject'>,
+  ): void {
+    const nowUs = this.#options.clock.nowUs();
+    const entry: QueuedRequest = {
+      request,
+      rows,
+      enqueuedUs: nowUs,
+      resolve: answer.resolve,
+      reject: answer.reject,
+      lane: null,
+      laneNext: null,
+      lanePrevious: null,
+      arrivalNext: null,
+      arrivalPrevious: null,
+    };
+    if (!this.#takes(entry, laneKey, nowUs)) return;
+    if (request.signal) request.signal.onCancel = () => this.#queue.remove(entry) && this.#cancel(entry);
+    this.#predictor?.requestArrived(rows, this.#backlog, nowUs);
+    this.#pumpSoon();
+  }
+
+  /** Puts it into the queue, or answers why not. */
+  #takes(entry: QueuedRequest, laneKey: string, nowUs: number): boolean {
+    if (!this.#closed && entry.request.signal?.cancelled) {
+      this.#cancel(entry);
+      return false;
+    }
+    const refusal = this.#closed ?? this.#predictor?.admit(entry.rows, this.#backlog, nowUs);
+    try {
+      if (refusal) throw refusal;
+      this.#queue.push(entry, laneKey);
+      return true;
+    } catch (error) {
+      this.#refuse(entry, toEngineError(error));
+      return false;
+    }
+  }
+
   instancesChanged(): void {
     this.pump();
   }
 
-  /** Refuses new requests with `error`, runs what waits, and resolves when the last answer is out. */
   async drain(error: EngineError): Promise<void> {
     this.#closed = error;
     this.pump();
@@ -124,7 +128,6 @@ export class DynamicBatcher {
     await new Promise<void>((resolve) => this.#whenEmpty.push(resolve));
   }
 
-  /** Refuses new requests and fails those that wait, all with `error`. Running batches still answer. */
   abort(error: EngineError): void {
     this.#closed = error;
     this.#clearTimer();
@@ -134,17 +137,48 @@ export class DynamicBatcher {
 
   /** Asks for plans and obeys them until there is nothing to do now. */
   pump(): void {
-    const { clock, runner } = this.#options;
+    const { clock } = this.#options;
     for (;;) {
-      const plan = planBatch(this.#queue, clock.nowUs(), this.#effectivePolicy(), runner.capacity);
+      const forecast = this.#closed ? null : (this.#predictor?.forecast ?? null);
+      const plan = planBatch(this.#queue, clock.nowUs(), this.#effectivePolicy(), this.#capacity(), forecast);
       if (plan.kind === 'dispatch') {
-        this.#dispatch(plan.lane, plan.requests, plan.reason);
+        if (!this.#enters(plan.lane, plan.requests)) {
+          this.#clearTimer();
+          return;
+        }
+        const entries = this.#queue.take(plan.lane, plan.requests);
+        this.#executor.execute(entries, plan.reason, !this.#policy.unbatched);
         continue;
       }
+      this.#gate.withdraw();
       if (plan.kind === 'wait') this.#wakeAt(plan.untilUs);
       else this.#clearTimer();
       return;
     }
+  }
+
+  /** With others at the device nothing is handed ahead: it would take their turn. */
+  #capacity(): Capacity {
+    const { capacity } = this.#options.runner;
+    return this.#gate.isContended ? { idle: capacity.idle, ahead: 0 } : capacity;
+  }
+
+  #enters(lane: Lane, requests: number): boolean {
+    const gate = this.#gate;
+    if (gate === OPEN_GATE) return true;
+    let rows = 0;
+    let left = requests;
+    for (const more of lane.rowsInOrder()) {
+      if (left-- === 0) break;
+      rows += more;
+    }
+    const sloUs = this.#predictor?.sloUs ?? Number.POSITIVE_INFINITY;
+    const predictedUs = this.#predictor?.predictUs(rows) ?? null;
+    return gate.tryEnter({ rows, predictedUs, deadlineUs: lane.oldestEnqueuedUs + sloUs });
+  }
+
+  get #backlog(): Backlog {
+    return { waitingRows: this.#queue.rows, inFlight: this.#executor.inFlight };
   }
 
   /** While draining nobody else will come: waiting for company would only delay the end. */
@@ -166,93 +200,10 @@ export class DynamicBatcher {
     });
   }
 
-  #dispatch(lane: Lane, requests: number, reason: Batch['reason']): void {
-    const { clock, runner, nextBatchId } = this.#options;
-    const entries = this.#queue.take(lane, requests);
-    const nowUs = clock.nowUs();
-    const batch: Batch = {
-      id: nextBatchId(),
-      entries,
-      reason,
-      dispatchedUs: nowUs,
-      rows: entries.reduce((sum, entry) => sum + entry.rows, 0),
-      oldestQueueUs: nowUs - (entries[0]?.enqueuedUs ?? nowUs),
-    };
-    for (const { request } of entries) if (request.signal) request.signal.onCancel = null;
-    this.#running += entries.length;
-    let instance = '';
-    try {
-      const inputs = this.#policy.unbatched
-        ? copyInputs(entries[0]?.request.inputs ?? [])
-        : stackInputs(entries.map((entry) => entry.request.inputs));
-      const run = runner.run(inputs, outputNamesFor(entries));
-      instance = run.instance;
-      run.output.then(
-        (output) => this.#settle(batch, instance, output),
-        (error) => this.#settleFailed(batch, instance, toEngineError(error)),
-      );
-    } catch (error) {
-      this.#settleFailed(batch, instance, toEngineError(error));
-    }
-  }
-
-  #settle(batch: Batch, instance: string, output: BatchOutput): void {
-    let perRequest: readonly (readonly NamedTensor[])[];
-    try {
-      perRequest = this.#sharedOut(batch, output);
-    } catch (error) {
-      this.#settleFailed(batch, instance, toEngineError(error));
-      return;
-    }
-    const { clock, model, version, observer } = this.#options;
-    observer.batchDone(batch, instance, output);
-    const nowUs = clock.nowUs();
-    batch.entries.forEach((entry, i) => {
-      const result: InferenceResult = {
-        model,
-        version,
-        outputs: perRequest[i] ?? [],
-        spans: {
-          queueUs: batch.dispatchedUs - entry.enqueuedUs,
-          computeInputUs: output.computeInputUs,
-          computeInferUs: output.computeInferUs,
-          computeOutputUs: output.computeOutputUs,
-          totalUs: nowUs - entry.enqueuedUs,
-        },
-        batch: { id: batch.id, rows: batch.rows, reason: batch.reason },
-      };
-      observer.requestDone(result);
-      entry.resolve(result);
-    });
-    this.#finished(batch);
-  }
-
-  #sharedOut(batch: Batch, output: BatchOutput): readonly (readonly NamedTensor[])[] {
-    if (batch.entries.length === 1) return [output.outputs];
-    return splitOutputs(
-      output.outputs,
-      batch.entries.map((entry) => entry.rows),
-    );
-  }
-
-  /** Each request of a failed batch gets an error of its own, with the batch's number. */
-  #settleFailed(batch: Batch, instance: string, error: EngineError): void {
-    this.#options.observer.batchFailed(batch, instance, error);
-    for (const entry of batch.entries) {
-      this.#fail(
-        entry,
-        new EngineError(error.code, `${error.message} (batch ${batch.id}, ${batch.rows} rows)`, {
-          cause: error,
-          retryAfterSeconds: error.retryAfterSeconds,
-        }),
-      );
-    }
-    this.#finished(batch);
-  }
-
-  #finished(batch: Batch): void {
-    this.#running -= batch.entries.length;
-    this.#announceIfEmpty();
+  #returned(batch: Batch, output: BatchOutput | null): void {
+    const runUs = output && output.computeInputUs + output.computeInferUs + output.computeOutputUs;
+    this.#predictor?.batchEnded(batch, runUs, this.#options.clock.nowUs());
+    this.#gate.leave(runUs ?? 0);
   }
 
   #cancel(entry: QueuedRequest): void {
@@ -279,7 +230,7 @@ export class DynamicBatcher {
   }
 
   #isEmpty(): boolean {
-    return this.#running === 0 && this.#queue.length === 0;
+    return this.#executor.inFlight === 0 && this.#queue.length === 0;
   }
 
   #announceIfEmpty(): void {
@@ -301,14 +252,4 @@ export class DynamicBatcher {
     this.#timer?.timer.cancel();
     this.#timer = null;
   }
-}
-
-/** Outputs that somebody in the batch asked for; null (all) as soon as one request wants all. */
-function outputNamesFor(entries: readonly QueuedRequest[]): readonly string[] | null {
-  const names = new Set<string>();
-  for (const { request } of entries) {
-    if (request.outputs === null) return null;
-    for (const output of request.outputs) names.add(output.name);
-  }
-  return [...names];
 }

@@ -1,5 +1,6 @@
 import type { DepartureReason } from '../contract';
 import type { BatchPolicy } from './batch-policy';
+import type { Forecast } from './predictor';
 
 /** Requests that may share a batch, oldest first. */
 export interface LaneView {
@@ -54,11 +55,13 @@ export function planBatch<Lane extends LaneView>(
   nowUs: number,
   policy: BatchPolicy,
   capacity: Capacity,
+  forecast: Forecast | null = null,
 ): BatchPlan<Lane> {
   const { oldest, ready } = view;
   if (oldest === null) return { kind: 'idle' };
   if (capacity.idle === 0) return capacity.ahead > 0 ? planAhead(oldest, nowUs, policy) : { kind: 'idle' };
   if (policy.unbatched) return { kind: 'dispatch', lane: oldest, requests: 1, reason: 'unbatched' };
+  if (forecast !== null) return advised(oldest, nowUs, policy, forecast);
   return (
     departure(oldest, nowUs, policy) ?? (ready && departure(ready, nowUs, policy)) ?? waitFor(oldest, policy)
   );
@@ -67,6 +70,19 @@ export function planBatch<Lane extends LaneView>(
 function planAhead<Lane extends LaneView>(oldest: Lane, nowUs: number, policy: BatchPolicy): BatchPlan<Lane> {
   const plan = policy.unbatched ? null : departure(oldest, nowUs, policy);
   return plan?.kind === 'dispatch' && plan.reason === 'full' ? plan : { kind: 'idle' };
+}
+
+/** With auto mode the wait and the size come from its forecast; everything else stays. */
+function advised<Lane extends LaneView>(
+  lane: Lane,
+  nowUs: number,
+  policy: BatchPolicy,
+  forecast: Forecast,
+): BatchPlan<Lane> {
+  const advice = forecast.advise(lane.rows, lane.oldestEnqueuedUs, nowUs);
+  if (advice.kind === 'wait') return advice;
+  const { requests } = fill(lane, { ...policy, maxBatchSize: Math.min(policy.maxBatchSize, advice.rows) });
+  return { kind: 'dispatch', lane, requests, reason: advice.reason };
 }
 
 function waitFor<Lane extends LaneView>(oldest: Lane, policy: BatchPolicy): BatchPlan<Lane> {

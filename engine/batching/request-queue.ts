@@ -50,6 +50,7 @@ export class RequestQueue implements QueueView<Lane> {
   #first: QueuedRequest | null = null;
   #last: QueuedRequest | null = null;
   #length = 0;
+  #rows = 0;
   #policy: BatchPolicy;
 
   constructor(policy: BatchPolicy) {
@@ -58,6 +59,11 @@ export class RequestQueue implements QueueView<Lane> {
 
   get length(): number {
     return this.#length;
+  }
+
+  /** Rows of all that wait. */
+  get rows(): number {
+    return this.#rows;
   }
 
   get oldest(): Lane | null {
@@ -96,6 +102,7 @@ export class RequestQueue implements QueueView<Lane> {
     else this.#first = entry;
     this.#last = entry;
     this.#length++;
+    this.#rows += entry.rows;
     this.#markReady(lane);
   }
 
@@ -134,6 +141,7 @@ export class RequestQueue implements QueueView<Lane> {
     entry.lane = entry.laneNext = entry.lanePrevious = entry.arrivalNext = entry.arrivalPrevious = null;
     lane.rows -= entry.rows;
     this.#length--;
+    this.#rows -= entry.rows;
     if (lane.rows < earlyDepartureRows(this.#policy)) this.#ready.delete(lane);
     // Shapes come and go: an empty lane must not stay, or a client that sends ever new shapes grows the map without end.
     if (!lane.head) this.#lanes.delete(lane.key);

@@ -1,4 +1,4 @@
-import { type Clock, EngineError, type Logger } from '../base';
+import { type Clock, EngineError, type Logger, toEngineError } from '../base';
 import type { SessionSpec } from '../inference';
 import type { NamedTensor } from '../tensor';
 import type { Instance, RunOutput } from './instance';
@@ -23,6 +23,13 @@ export interface InstancePoolOptions {
   readonly onLost?: (message: string) => void;
   /** Called when a lost instance could not be replaced, with why; it is not tried again by itself. */
   readonly onGaveUp?: (reason: string) => void;
+}
+
+/** As the batching folder's `BatchOutcome`: `returned`, then one of the others. */
+export interface RunOutcome {
+  returned(output: RunOutput | null): void;
+  done(output: RunOutput): void;
+  failed(error: EngineError): void;
 }
 
 interface Member {
@@ -84,11 +91,13 @@ export class InstancePool {
     return done;
   }
 
-  /** Hands a batch to an idle instance, else behind a running one; throws INSTANCE_LOST when there is neither. */
-  run(
-    inputs: readonly NamedTensor[],
-    outputNames: readonly string[] | null,
-  ): { instance: string; output: Promise<RunOutput> } {
+  /**
+   * Hands a batch to an idle instance, else behind a running one; throws INSTANCE_LOST when there is neither. What waits for a
+   * free instance is told before the batch is answered.
+   *
+   * @returns the instance's name
+   */
+  run(inputs: readonly NamedTensor[], outputNames: readonly string[] | null, outcome: RunOutcome): string {
     const idle = this.#idle.pop();
     const member = idle ?? this.#ahead.values().next().value;
     if (!member)
@@ -97,10 +106,19 @@ export class InstancePool {
       });
     if (idle) this.#ahead.add(idle);
     else this.#ahead.delete(member);
-    const output = member.instance.run(inputs, outputNames);
-    const back = () => this.#cameBack(member);
-    output.then(back, back);
-    return { instance: member.instance.name, output };
+    member.instance.run(inputs, outputNames).then(
+      (output) => {
+        outcome.returned(output);
+        this.#cameBack(member);
+        outcome.done(output);
+      },
+      (error) => {
+        outcome.returned(null);
+        this.#cameBack(member);
+        outcome.failed(toEngineError(error));
+      },
+    );
+    return member.instance.name;
   }
 
   /** Stops every instance after its running batch. */

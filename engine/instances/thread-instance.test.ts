@@ -2,7 +2,9 @@ import { afterEach, expect, test } from 'vitest';
 import { silentLogger, systemClock } from '../base';
 import type { TensorSpec } from '../contract';
 import type { SessionSpec } from '../inference';
+import type { NamedTensor } from '../tensor';
 import { floatsOf, fp32 } from '../testing';
+import type { RunOutput } from './instance';
 import { InstancePool } from './instance-pool';
 import { ThreadInstance } from './thread-instance';
 
@@ -21,6 +23,11 @@ const spec = (baseUs = 100): SessionSpec => ({
   baseUs,
   perRowUs: 0,
 });
+
+const run = (pool: InstancePool, inputs: NamedTensor[]) =>
+  new Promise<RunOutput>((done, failed) => {
+    pool.run(inputs, null, { returned: () => undefined, done, failed });
+  });
 
 const pools: InstancePool[] = [];
 const poolWith = (onChange: () => void = () => undefined, onLost?: (message: string) => void) => {
@@ -44,7 +51,7 @@ test('a thread runs a batch and gives the answer back; the input buffer is trans
   const pool = poolWith();
   await pool.want(spec(), 1);
   const input = fp32('x', [2, 2], [1, 2, 3, 4]);
-  const { output } = pool.run([input], null);
+  const output = run(pool, [input]);
   expect(input.data.byteLength).toBe(0);
   expect(floatsOf((await output).outputs[0])).toEqual([1, 2, 3, 4]);
   expect((await output).computeInferUs).toBeGreaterThan(0);
@@ -53,7 +60,7 @@ test('a thread runs a batch and gives the answer back; the input buffer is trans
 test('more instances are added and taken away while others run', async () => {
   const pool = poolWith();
   await pool.want(spec(20_000), 1);
-  const { output } = pool.run([fp32('x', [1, 2])], null);
+  const output = run(pool, [fp32('x', [1, 2])]);
   await pool.want(spec(20_000), 3);
   expect(pool.readyCount).toBe(3);
   await pool.want(spec(20_000), 1);
@@ -81,7 +88,7 @@ test('a thread that dies in a batch fails that batch with INSTANCE_LOST and is r
     (message) => (lost = message),
   );
   await pool.want(spec(5e6), 1);
-  const { output } = pool.run([fp32('x', [1, 2])], null);
+  const output = run(pool, [fp32('x', [1, 2])]);
   const failure = expect(output).rejects.toMatchObject({ code: 'INSTANCE_LOST', retryAfterSeconds: 1 });
   await pool.instances[0]?.kill();
   await failure;

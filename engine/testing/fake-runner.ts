@@ -1,5 +1,5 @@
 import { EngineError } from '../base';
-import type { BatchOutput, BatchRunner } from '../batching';
+import type { BatchOutcome, BatchRunner } from '../batching';
 import type { NamedTensor } from '../tensor';
 
 /** Stands for a pool of instances: batches stay until the test finishes them. Answers each with its own inputs renamed to outputs. */
@@ -13,7 +13,7 @@ export class FakeRunner implements BatchRunner {
   readonly batches: {
     readonly inputs: readonly NamedTensor[];
     readonly outputNames: readonly string[] | null;
-    finish(): void;
+    finish(outputs?: readonly NamedTensor[]): void;
     fail(message: string): void;
   }[] = [];
   onIdle: () => void = () => undefined;
@@ -22,26 +22,27 @@ export class FakeRunner implements BatchRunner {
     this.idleCount = instances;
   }
 
-  run(inputs: readonly NamedTensor[], outputNames: readonly string[] | null) {
+  run(inputs: readonly NamedTensor[], outputNames: readonly string[] | null, outcome: BatchOutcome): string {
     this.idleCount--;
-    const output = new Promise<BatchOutput>((resolve, reject) => {
-      const back = () => {
-        this.idleCount++;
-        this.onIdle();
-      };
-      this.batches.push({
-        inputs,
-        outputNames,
-        finish: () => {
-          resolve({ outputs: inputs, computeInputUs: 1, computeInferUs: 2, computeOutputUs: 3 });
-          back();
-        },
-        fail: (message) => {
-          reject(new EngineError('INSTANCE_LOST', message));
-          back();
-        },
-      });
+    const back = () => {
+      this.idleCount++;
+      this.onIdle();
+    };
+    this.batches.push({
+      inputs,
+      outputNames,
+      finish: (outputs = inputs) => {
+        const output = { outputs, computeInputUs: 1, computeInferUs: 2, computeOutputUs: 3 };
+        outcome.returned(output);
+        back();
+        outcome.done(output);
+      },
+      fail: (message) => {
+        outcome.returned(null);
+        back();
+        outcome.failed(new EngineError('INSTANCE_LOST', message));
+      },
     });
-    return { instance: 'fake#0', output };
+    return 'fake#0';
   }
 }
