@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { silentLogger, systemClock } from '../engine/base';
+import { schedulingConfigOf } from '../engine/config';
 import type { ModelSettings, TensorSpec } from '../engine/contract';
 import type { InferenceRequest } from '../engine/inference';
 import { DeviceBusy, ModelStats } from '../engine/metrics';
@@ -58,6 +59,7 @@ export async function serveDemo(settings: Partial<ModelSettings> = {}): Promise<
         outputReshapes: new Map(),
       },
       stacks: true,
+      scheduling: schedulingConfigOf({}),
       settings: { ...SETTINGS, ...settings },
       instanceSpecOf: ({ executionProviders, intraOpThreads }) => ({
         backend: 'onnxruntime',

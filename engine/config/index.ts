@@ -32,6 +32,13 @@ export { ACCELERATOR_PROVIDERS } from './provider-settings';
 export { dimsOmitBatch, type SettingOrigins, settingsOf } from './read-settings';
 export { type RunFile, readRunFile, removeRunFile, writeRunFile } from './run-file';
 export {
+  type QueuePolicy,
+  type RateLimiterConfig,
+  type RateLimiterResource,
+  type SchedulingConfig,
+  schedulingConfigOf,
+} from './scheduling-config';
+export {
   DEFAULT_SESSION_TUNING,
   type SessionTuning,
   sessionTuningOf,

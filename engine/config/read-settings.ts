@@ -12,6 +12,7 @@ import {
 } from '../contract';
 import type { ModelConfig } from './model-config';
 import { executionProvidersOf } from './provider-settings';
+import { schedulingFaults } from './scheduling-config';
 import { SettingFaults, type SettingName } from './setting-faults';
 import {
   FILE_NAMES,
@@ -53,8 +54,9 @@ export function settingsOf(
   const faults = new SettingFaults();
   const read = readSettings(config, context, faults);
   addContradictions(faults, read.settings, FILE_NAMES, context);
-  if (faults.messages.length === 0) return read;
-  throw new EngineError('MODEL_INVALID', `config.pbtxt: ${faults.messages.join('; ')}`);
+  const messages = [...faults.messages, ...schedulingFaults(config)];
+  if (messages.length === 0) return read;
+  throw new EngineError('MODEL_INVALID', `config.pbtxt: ${messages.join('; ')}`);
 }
 
 /** As `settingsOf`; what is wrong by itself is added to `faults` and has a default in the result. */

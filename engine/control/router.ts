@@ -5,8 +5,8 @@ import {
   type ControlErrorData,
   type ErrorCode,
   loadTestScenarioSchema,
+  type ModelSettingsPatch,
   modelNameSchema,
-  modelSettingsPatchSchema,
 } from '../contract';
 import { follow } from './follow';
 import type { ControlServices, Feed, Observable } from './services';
@@ -27,6 +27,12 @@ function ferryCodeOf(error: TRPCError): ErrorCode {
 const path = z.string().min(1).max(4096);
 const name = z.strictObject({ name: modelNameSchema });
 const id = z.strictObject({ id: z.string().regex(/^[A-Za-z0-9-]{1,64}$/) });
+
+/** The registry checks it: only there is it known what contradicts what, and all faults are to be told at once. */
+const settingsPatch = z.custom<ModelSettingsPatch>(
+  (patch) => typeof patch === 'object' && patch !== null && !Array.isArray(patch),
+  'must be an object of settings',
+);
 
 /** A subscription to a changing value: the value now, then each change; only the newest when the reader is slow. */
 const watch = <T>(pick: (services: ControlServices) => Observable<T>) =>
@@ -75,10 +81,10 @@ export const controlRouter = t.router({
   removeModel: t.procedure.input(name).mutation(({ ctx, input }) => ctx.services.removeModel(input.name)),
   rescan: t.procedure.mutation(({ ctx }) => ctx.services.rescan()),
   updateSettings: t.procedure
-    .input(z.strictObject({ name: modelNameSchema, patch: modelSettingsPatchSchema }))
+    .input(z.strictObject({ name: modelNameSchema, patch: settingsPatch }))
     .mutation(({ ctx, input }) => ctx.services.updateSettings(input.name, input.patch)),
   previewSettings: t.procedure
-    .input(z.strictObject({ name: modelNameSchema, patch: modelSettingsPatchSchema }))
+    .input(z.strictObject({ name: modelNameSchema, patch: settingsPatch }))
     .query(({ ctx, input }) => ctx.services.previewSettings(input.name, input.patch)),
   modelConfiguration: t.procedure
     .input(name)

@@ -9,7 +9,9 @@ import {
   type ModelConfig,
   parseModelConfig,
   patchModelConfig,
+  type SchedulingConfig,
   type SettingsContext,
+  schedulingConfigOf,
   sessionTuningOf,
   settingsOf,
 } from '../config';
@@ -62,6 +64,8 @@ export interface ModelDefinition extends ServedTensors {
   /** Requests are stacked along dimension 0, which `dims` in the file leave out. False: they run alone, of whatever size. */
   readonly stacks: boolean;
   readonly batchingNote: string | null;
+  /** Triton's scheduling blocks. */
+  readonly scheduling: SchedulingConfig;
   readonly settings: ModelSettings;
   readonly origins: Readonly<Record<keyof ModelSettings, SettingOrigin>>;
   /** The file of the highest served version and its external data. */
@@ -237,6 +241,7 @@ function common(folder: ModelFolder, config: ModelConfig, settingsContext: Setti
     config,
     configText: folder.configText ?? '',
     keptFields: keptFields(config),
+    scheduling: schedulingConfigOf(config),
     settingsContext,
     fingerprint: joined(fingerprint),
   };

@@ -51,8 +51,11 @@ function loadedParts(definition: ModelDefinition): unknown {
   const files = fingerprint.slice(fingerprint.indexOf('\n') + 1);
   // Settings are left out by asking both for the same ones.
   const fixed = { ...settings, executionProviders: ['cpu' as const], intraOpThreads: 1 };
+  // How much may wait is a setting.
+  const { queuePolicyOf: _lookUp, defaultQueuePolicy, ...scheduling } = definition.scheduling;
   return {
     backend,
+    scheduling: { ...scheduling, defaultQueuePolicy: { ...defaultQueuePolicy, maxQueueSize: 0 } },
     versions,
     stacks,
     files,

@@ -20,6 +20,7 @@ import type {
   RepositoryIndexEntry,
 } from '../inference';
 import { AppearingModels } from './appearing-models';
+import { checkSettings } from './check-settings';
 import { describeChange } from './describe-change';
 import { importModel, removeModel } from './import-model';
 import { inspectModel } from './inspect-model';
@@ -31,7 +32,6 @@ import { RegistryEntry } from './registry-entry';
 import { type ScannedModel, scanRepository } from './repository';
 import type { ServedModel, ServingContext } from './served-model';
 import { loadState, saveState } from './state-file';
-import { validSettings } from './valid-settings';
 
 export interface ModelRegistryOptions {
   readonly repositoryPath: string;
@@ -275,8 +275,8 @@ export class ModelRegistry {
   async updateSettings(name: string, patch: ModelSettingsPatch, keep = true): Promise<ModelSummary> {
     const entry = this.#entry(name);
     const before = entry.summary().settings;
-    const settings = validSettings({ ...before, ...patch });
-    const text = describeChange(before, settings);
+    checkSettings(entry.scanned.definition, patch);
+    const text = describeChange(before, { ...before, ...patch });
     if (text === '') return entry.summary();
     await entry.updateSettings(patch, keep, this.#options.drainLimitUs);
     this.marks.emit({ model: name, kind: 'settings', text });
@@ -286,7 +286,6 @@ export class ModelRegistry {
   /** What `updateSettings` would do to the model's config.pbtxt, as a unified diff; '' for nothing. */
   async previewSettings(name: string, patch: ModelSettingsPatch): Promise<string> {
     const entry = this.#entry(name);
-    validSettings({ ...entry.summary().settings, ...patch });
     return entry.previewSettings(patch);
   }
 

@@ -6,7 +6,7 @@ import {
   batchPolicyOf,
   DynamicBatcher,
 } from '../batching';
-import type { MetricsConfig } from '../config';
+import type { MetricsConfig, SchedulingConfig } from '../config';
 import type { AutoState, BatchRecord, CostCurveRecord, ModelSettings } from '../contract';
 import type { InferenceRequest, InferenceResult, ModelStatistics, SessionSpec } from '../inference';
 import { type Instance, InstancePool, ThreadInstance } from '../instances';
@@ -38,6 +38,7 @@ export interface ServedModelSpec {
   readonly tensors: ServedTensors;
   /** Requests are stacked along dimension 0. */
   readonly stacks: boolean;
+  readonly scheduling: SchedulingConfig;
   readonly settings: ModelSettings;
   /** Run by every instance before it takes requests. */
   readonly warmup?: readonly WarmupSample[];

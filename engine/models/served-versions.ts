@@ -146,7 +146,7 @@ function createVersions(
   context: ServingContext,
   onGaveUp: (version: string, reason: string) => void,
 ): readonly ServedModel[] {
-  const { name, stacks, settings } = definition;
+  const { name, stacks, scheduling, settings } = definition;
   return definition.versions
     .filter((version) => version.served)
     .map((version) => {
@@ -155,6 +155,7 @@ function createVersions(
         version: version.version,
         tensors: version,
         stacks,
+        scheduling,
         settings,
         warmup: warmups.get(version.version) ?? [],
         instanceSpecOf: (wanted: ModelSettings) => definition.instanceSpecOf(version, wanted),

@@ -233,9 +233,26 @@ const BAD_SETTINGS: readonly (readonly [model: string, patch: Record<string, unk
   ...Object.entries(SETTING_LIMITS).flatMap(([name, { min, max }]) => [
     ['plus', { [name]: min - 1 }, new RegExp(`${name}.*${min}`, 's')] as const,
     ['plus', { [name]: max + 1 }, new RegExp(`${name}.*${max}`, 's')] as const,
-    ['plus', { [name]: min + 0.5 }, new RegExp(`${name}`, 's')] as const,
     ['plus', { [name]: 'many' }, new RegExp(`${name}`, 's')] as const,
   ]),
+  ...Object.entries(SETTING_LIMITS).flatMap(([name, { min }]) =>
+    name === 'sloMs' ? [] : [['plus', { [name]: min + 0.5 }, new RegExp(name)] as const],
+  ),
+  [
+    'plus',
+    {
+      maxQueueSize: 0,
+      maxBatchSize: 8,
+      preferredBatchSizes: [9],
+      allowedBatchSizes: [4, 16],
+      instanceCount: 3,
+      maxInstanceCount: 2,
+      sloMs: 0,
+      deviceClass: 'middle',
+    },
+    /(?=.*maxQueueSize)(?=.*preferredBatchSizes contains 9)(?=.*allowedBatchSizes contains 16.*\(8\))(?=.*maxInstanceCount is 2; it must be at least instanceCount \(3\))(?=.*sloMs.*0\.1)(?=.*deviceClass)/s,
+  ],
+  ['plus', { allowedBatchSizes: [8, 4] }, /allowedBatchSizes.*ascending/],
   ['plus', { preferredBatchSizes: [4, 0] }, /preferredBatchSizes.*1/s],
   [
     'plus',
