@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { EngineError } from '../base';
 import {
   BATCHING_MODES,
+  DEVICE_CLASSES,
   EXECUTION_PROVIDERS,
   type ModelSettings,
   type ModelSettingsPatch,
@@ -28,6 +29,8 @@ const faultOf = (action: () => unknown): EngineError => {
   }
   throw new Error('accepted');
 };
+const parameter = (key: string, value: string): string =>
+  `parameters { key: "${key}" value { string_value: "${value}" } }\n`;
 const BOTH_SIDES =
   'input { name: "x" data_type: TYPE_FP32 dims: [ 4 ] } output { name: "y" data_type: TYPE_FP32 dims: [ 2 ] }';
 const FULL_SHAPES =
@@ -166,6 +169,26 @@ describe('settings of a configuration', () => {
     ).toBe(SETTING_LIMITS.maxQueueSize.max);
   });
 
+  it("take the lowest of Triton's priorities for a background model", () => {
+    const classOf = (text: string) => read(text).settings.deviceClass;
+    expect(classOf('optimization { priority: PRIORITY_MIN }')).toBe('background');
+    expect(classOf('optimization { priority: PRIORITY_MAX }')).toBe('foreground');
+    expect(
+      classOf(`optimization { priority: PRIORITY_MIN } ${parameter('ferry.device_class', 'foreground')}`),
+    ).toBe('foreground');
+  });
+
+  it('are refused for all that is wrong with them at once', () => {
+    const { message } = faultOf(() =>
+      read(
+        `max_batch_size: 8 dynamic_batching { preferred_batch_size: [ 16 ] } instance_group { count: 3 } ${parameter('ferry.max_instances', '2')}${parameter('ferry.pin', 'maybe')}`,
+      ),
+    );
+    expect(message.split('; ').length).toBeGreaterThanOrEqual(6);
+    for (const part of ['contains 16', '"ferry.max_instances" is 2', '"ferry.pin" is "maybe"'])
+      expect(message).toContain(part);
+  });
+
   it.each([
     ['max_batch_size: 2000', 'max_batch_size is 2000; it must be a whole number from 1 to 1024'],
     ['max_batch_size: -1', 'max_batch_size is -1'],
@@ -192,6 +215,27 @@ describe('settings of a configuration', () => {
       'Did you mean "cuda"?',
     ],
     ['parameters { key: "ferry.execution_providers" value { string_value: " , " } }', 'is empty'],
+    [
+      parameter('ferry.slo_ms', '0.05'),
+      '"ferry.slo_ms" is "0.05"; it must be milliseconds from 0.1 to 600000',
+    ],
+    [parameter('ferry.slo_ms', '1e3'), '"ferry.slo_ms" is "1e3"'],
+    [parameter('ferry.allowed_batch_sizes', '1,x'), 'contains "x"; it lists whole numbers'],
+    [parameter('ferry.allowed_batch_sizes', '4,1'), 'must be in ascending order'],
+    [
+      `max_batch_size: 4 ${parameter('ferry.allowed_batch_sizes', '4,8')}`,
+      'contains 8; sizes must be from 1 to max_batch_size (4)',
+    ],
+    [
+      `instance_group { count: 3 } ${parameter('ferry.max_instances', '2')}`,
+      '"ferry.max_instances" is 2; it must be at least the sum of instance_group.count (3)',
+    ],
+    [
+      parameter('ferry.device_weight', '0'),
+      '"ferry.device_weight" is "0"; it must be a whole number from 1 to 1000',
+    ],
+    [parameter('ferry.device_class', 'middle'), 'must be one of "foreground", "background"'],
+    [parameter('ferry.pin', 'yes'), 'must be one of "true", "false"'],
   ])('refuse %j, naming field, value and limit', (text, expected) => {
     const fault = faultOf(() => read(text));
     expect(fault.code).toBe('MODEL_INVALID');
@@ -209,9 +253,25 @@ const patchArbitrary: fc.Arbitrary<ModelSettingsPatch> = fc.record(
     instanceCount: within(SETTING_LIMITS.instanceCount),
     executionProviders: fc.uniqueArray(fc.constantFrom(...EXECUTION_PROVIDERS), { minLength: 1 }),
     intraOpThreads: within(SETTING_LIMITS.intraOpThreads),
+    sloMs: fc.option(fc.double({ ...SETTING_LIMITS.sloMs, noNaN: true })),
+    allowedBatchSizes: fc.subarray([1, 3, 8, 64]),
+    maxInstanceCount: within(SETTING_LIMITS.maxInstanceCount),
+    deviceWeight: within(SETTING_LIMITS.deviceWeight),
+    deviceClass: fc.constantFrom(...DEVICE_CLASSES),
+    pinned: fc.boolean(),
   },
   { requiredKeys: [] },
 );
+/** The patched configuration; for a patch that contradicts itself or the file, the property holds of nothing. */
+const patchedOrSkipped = (config: ModelConfig, patch: ModelSettingsPatch): ModelConfig => {
+  try {
+    return patchModelConfig(config, patch, batchable);
+  } catch (error) {
+    expect((error as EngineError).code).toBe('INVALID_ARGUMENT');
+    expect((error as EngineError).message).toMatch(/allowedBatchSizes contains|maxInstanceCount is/);
+    return fc.pre(false) as never;
+  }
+};
 const TEXTS = [
   '',
   'max_batch_size: 0',
@@ -223,13 +283,16 @@ const TEXTS = [
   'max_batch_size: 64 dynamic_batching { preferred_batch_size: [ 4, 64 ] max_queue_delay_microseconds: 9 }',
   'dynamic_batching { } parameters { key: "ferry.batching" value { string_value: "off" } }',
   'instance_group [ { kind: KIND_GPU count: 2 }, { count: 3 } ]',
+  parameter('ferry.batching', 'on'),
+  `max_batch_size: 64 optimization { priority: PRIORITY_MIN } ${parameter('ferry.batching', 'auto')}${parameter('ferry.slo_ms', '5')}`,
+  `max_batch_size: 8 ${parameter('ferry.allowed_batch_sizes', ' 1, 8')}${parameter('ferry.max_instances', '4')}${parameter('ferry.pin', 'true')}`,
 ];
 
 describe('a patch of settings', () => {
   it('is what the patched file then says, whatever stood in it, and the file is written and read without loss', () => {
     fc.assert(
       fc.property(fc.constantFrom(...TEXTS), patchArbitrary, (text, patch) => {
-        const target = patchModelConfig(parseModelConfig(text), patch, batchable);
+        const target = patchedOrSkipped(parseModelConfig(text), patch);
         const { settings } = settingsOf(parseModelConfig(editModelConfig(text, target)), batchable);
         expect(settings).toMatchObject(patch);
         expect(modelSettingsSchema.safeParse(settings).success).toBe(true);
@@ -243,9 +306,18 @@ describe('a patch of settings', () => {
       fc.property(fc.constantFrom(...TEXTS), patchArbitrary, (text, patch) => {
         const config = parseModelConfig(text);
         const before = settingsOf(config, batchable).settings;
-        const after = settingsOf(patchModelConfig(config, patch, batchable), batchable).settings;
+        const after = settingsOf(patchedOrSkipped(config, patch), batchable).settings;
         const kept = (
-          ['batching', 'maxQueueDelayUs', 'maxQueueSize', 'instanceCount', 'executionProviders'] as const
+          [
+            ...([
+              'batching',
+              'maxQueueDelayUs',
+              'maxQueueSize',
+              'instanceCount',
+              'executionProviders',
+            ] as const),
+            ...(['sloMs', 'deviceWeight', 'deviceClass', 'pinned'] as const),
+          ] as const
         ).filter((key) => patch[key] === undefined);
         for (const key of kept) expect(after[key]).toEqual(before[key]);
         if ((patch.batching ?? 'off') === 'off' && patch.maxBatchSize === undefined)
@@ -265,6 +337,72 @@ describe('a patch of settings', () => {
     expect(
       editModelConfig(off, patchModelConfig(parseModelConfig(off), { batching: 'fixed' }, batchable)),
     ).toBe(text);
+  });
+
+  it('leaves the text of a file alone that says so already', () => {
+    const text = `${parameter('ferry.batching', 'on')}${parameter('ferry.allowed_batch_sizes', '1, 4')}${parameter('ferry.device_weight', '1')}${parameter('ferry.slo_ms', '5.0')}`;
+    const config = parseModelConfig(text);
+    const patch: ModelSettingsPatch = {
+      batching: 'fixed',
+      allowedBatchSizes: [1, 4],
+      deviceWeight: 1,
+      sloMs: 5,
+      maxInstanceCount: 1,
+    };
+    expect(editModelConfig(text, patchModelConfig(config, patch, batchable))).toBe(text);
+    expect(editModelConfig(text, patchModelConfig(config, { pinned: true }, batchable))).toBe(
+      `${text}${parameter('ferry.pin', 'true')}`,
+    );
+  });
+
+  it('lets a model without scaling stay so, and refuses more instances than its bound', () => {
+    expect(
+      settingsOf(patchModelConfig({}, { instanceCount: 3 }, batchable), batchable).settings,
+    ).toMatchObject({ instanceCount: 3, maxInstanceCount: 3 });
+    const scaled = parseModelConfig(parameter('ferry.max_instances', '4'));
+    expect(faultOf(() => patchModelConfig(scaled, { instanceCount: 5 }, batchable)).message).toBe(
+      'maxInstanceCount is 4; it must be at least instanceCount (5)',
+    );
+  });
+
+  it('that lowers the SLO below what one row takes is refused, where that was measured', () => {
+    const measured: SettingsContext = { ...batchable, measured: { singleRunUs: 2_345.6 } };
+    expect(faultOf(() => patchModelConfig({}, { sloMs: 2 }, measured)).message).toBe(
+      'sloMs is 2; one row alone takes 2.35 ms here, so it must be at least that',
+    );
+    expect(patchModelConfig({}, { sloMs: 2.5 }, measured)).toEqual(
+      patchModelConfig({}, { sloMs: 2.5 }, batchable),
+    );
+    // Another setting can be changed while the SLO of the file is too small.
+    const config = parseModelConfig(parameter('ferry.slo_ms', '1'));
+    expect(
+      settingsOf(patchModelConfig(config, { pinned: true }, measured), batchable).settings,
+    ).toMatchObject({
+      pinned: true,
+      sloMs: 1,
+    });
+  });
+
+  it('is refused with everything that is wrong with it', () => {
+    const wrong = {
+      maxBatchSize: 8,
+      preferredBatchSizes: [9],
+      allowedBatchSizes: [4, 16],
+      instanceCount: 3,
+      maxInstanceCount: 2,
+      maxQueueSize: 0,
+      colour: 'red',
+    } as ModelSettingsPatch;
+    const { code, message } = faultOf(() => patchModelConfig({}, wrong, batchable));
+    expect(code).toBe('INVALID_ARGUMENT');
+    for (const part of [
+      'preferredBatchSizes contains 9; sizes must be from 1 to maxBatchSize (8)',
+      'allowedBatchSizes contains 16; sizes must be from 1 to maxBatchSize (8)',
+      'maxInstanceCount is 2; it must be at least instanceCount (3)',
+      'maxQueueSize',
+      'colour',
+    ])
+      expect(message).toContain(part);
   });
 
   it('drops preferred sizes that a smaller batch no longer allows, and refuses to be given one', () => {

@@ -119,6 +119,35 @@ describe('settings panel', () => {
     expect(slider('Max batch size').getAttribute('aria-valuenow')).toBe('4');
   });
 
+  it('switches between off, fixed and auto, and says why auto does not take a delay', async () => {
+    show(model);
+    fireEvent.click(screen.getByRole('radio', { name: 'Auto' }));
+    await rest();
+    expect(updateSettings.mock.calls).toEqual([['demo-mlp', { batching: 'auto' }]]);
+    expect(screen.getAllByText(/Auto decides this itself/)).toHaveLength(2);
+    const exact = screen.getByRole('textbox', { name: 'Max queue delay, exact' });
+    expect(exact.hasAttribute('disabled')).toBe(true);
+    expect(screen.getByRole('textbox', { name: 'Max batch size, exact' }).hasAttribute('disabled')).toBe(
+      false,
+    );
+  });
+
+  it('takes an SLO with decimals, and none for an emptied field', async () => {
+    show(model);
+    const field = screen.getByRole('textbox', { name: 'SLO' });
+    const enter = async (value: string) => {
+      fireEvent.change(field, { target: { value } });
+      fireEvent.keyDown(field, { key: 'Enter' });
+      await rest();
+    };
+    await enter('12.5');
+    await enter('');
+    expect(updateSettings.mock.calls).toEqual([
+      ['demo-mlp', { sloMs: 12.5 }],
+      ['demo-mlp', { sloMs: null }],
+    ]);
+  });
+
   it('locks batching with the reason when the model cannot batch', () => {
     show({ ...model, batchable: false, batchingNote: 'Input "image" has the fixed batch dimension 1.' });
     expect(screen.getByRole('radio', { name: 'Auto' }).hasAttribute('disabled')).toBe(true);
