@@ -2,10 +2,9 @@ import { type Clock, EngineError, toEngineError } from '../base';
 import type { DepartureReason } from '../contract';
 import type { InferenceResult } from '../inference';
 import type { NamedTensor } from '../tensor';
-import type { Batch, BatchOutput } from './batch';
+import type { Batch, BatchEntry, BatchOutput } from './batch';
 import type { BatchRunner } from './batch-runner';
 import type { BatcherObserver } from './batcher-observer';
-import type { QueuedRequest } from './request-queue';
 import { splitOutputs } from './split-outputs';
 import { copyInputs, stackInputs } from './stack-inputs';
 
@@ -46,8 +45,9 @@ export class BatchExecutor {
    * Runs the entries as one batch, in their order. They have left the queue: nobody else answers them any more.
    *
    * @param stacks false: a single request whose tensors have no batch dimension to speak of
+   * @param paddedRows to be added up to an allowed size; 0 when it does not stack
    */
-  execute(entries: readonly QueuedRequest[], reason: DepartureReason, stacks: boolean): void {
+  execute(entries: readonly BatchEntry[], reason: DepartureReason, stacks: boolean, paddedRows = 0): void {
     const { clock, runner, nextBatchId, onStarted } = this.#options;
     const nowUs = clock.nowUs();
     const batch: Batch = {
@@ -56,6 +56,7 @@ export class BatchExecutor {
       reason,
       dispatchedUs: nowUs,
       rows: entries.reduce((sum, entry) => sum + entry.rows, 0),
+      paddedRows,
       oldestQueueUs: nowUs - entries.reduce((oldest, entry) => Math.min(oldest, entry.enqueuedUs), nowUs),
     };
     for (const { request } of entries) if (request.signal) request.signal.onCancel = null;
@@ -63,7 +64,10 @@ export class BatchExecutor {
     let instance = '';
     try {
       const inputs = stacks
-        ? stackInputs(entries.map((entry) => entry.request.inputs))
+        ? stackInputs(
+            entries.map((entry) => entry.request.inputs),
+            paddedRows,
+          )
         : copyInputs(entries[0]?.request.inputs ?? []);
       instance = runner.run(inputs, outputNamesFor(entries), {
         returned: (output) => this.#options.onReturned?.(batch, output),
@@ -131,15 +135,16 @@ export class BatchExecutor {
 }
 
 function sharedOut(batch: Batch, output: BatchOutput): readonly (readonly NamedTensor[])[] {
-  if (batch.entries.length === 1) return [output.outputs];
+  if (batch.entries.length === 1 && batch.paddedRows === 0) return [output.outputs];
   return splitOutputs(
     output.outputs,
     batch.entries.map((entry) => entry.rows),
+    batch.paddedRows,
   );
 }
 
 /** Outputs that somebody in the batch asked for; null (all) as soon as one request wants all. */
-function outputNamesFor(entries: readonly QueuedRequest[]): readonly string[] | null {
+function outputNamesFor(entries: readonly BatchEntry[]): readonly string[] | null {
   const names = new Set<string>();
   for (const { request } of entries) {
     if (request.outputs === null) return null;

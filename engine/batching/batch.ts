@@ -1,12 +1,25 @@
+import type { EngineError } from '../base';
 import type { DepartureReason } from '../contract';
+import type { InferenceRequest, InferenceResult } from '../inference';
 import type { NamedTensor } from '../tensor';
-import type { QueuedRequest } from './request-queue';
+
+/** A request with the rows it brings and how it is answered: exactly one of `resolve` and `reject`, once. */
+export interface BatchEntry {
+  readonly request: InferenceRequest;
+  readonly rows: number;
+  readonly enqueuedUs: number;
+  resolve: (result: InferenceResult) => void;
+  reject: (error: EngineError) => void;
+}
 
 /** A batch on its way: whose rows it carries, in order, and why it left. */
 export interface Batch {
   readonly id: number;
-  readonly entries: readonly QueuedRequest[];
+  readonly entries: readonly BatchEntry[];
+  /** Of its requests. */
   readonly rows: number;
+  /** Added up to an allowed size: copies of the last row, whose results nobody gets. */
+  readonly paddedRows: number;
   readonly reason: DepartureReason;
   readonly dispatchedUs: number;
   /** Waiting time of its oldest request. */

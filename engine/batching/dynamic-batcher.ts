@@ -1,14 +1,18 @@
 import { type Clock, EngineError, type Timer, toEngineError } from '../base';
+import type { DepartureReason } from '../contract';
 import type { InferenceRequest, InferenceResult } from '../inference';
 import type { Batch, BatchOutput } from './batch';
 import { BatchExecutor } from './batch-executor';
 import type { BatchPolicy } from './batch-policy';
 import type { BatchRunner } from './batch-runner';
+import { paddedSize } from './batch-size';
 import type { BatcherObserver } from './batcher-observer';
 import { type DeviceGate, OPEN_GATE } from './device-gate';
 import { type Capacity, planBatch } from './plan-batch';
-import type { Backlog, Predictor } from './predictor';
-import { type Lane, type QueuedRequest, RequestQueue } from './request-queue';
+import type { Backlog, Predictor, RunningBatch } from './predictor';
+import { queueTermsOf } from './queue-policy';
+import { type Lane, type QueuedRequest, queuedRequest, RequestQueue } from './request-queue';
+import { type Answer, ResponseOrder } from './response-order';
 import type { Scheduler } from './scheduler';
 
 export interface DynamicBatcherOptions {
@@ -34,6 +38,7 @@ export class DynamicBatcher implements Scheduler {
   readonly #options: DynamicBatcherOptions;
   readonly #queue: RequestQueue;
   readonly #executor: BatchExecutor;
+  readonly #order = new ResponseOrder();
   readonly #gate: DeviceGate;
   readonly #predictor: Predictor | null;
   #policy: BatchPolicy;
@@ -50,7 +55,7 @@ export class DynamicBatcher implements Scheduler {
     this.#predictor = options.predictor ?? null;
     this.#executor = new BatchExecutor({
       ...options,
-      onStarted: (batch) => this.#predictor?.batchStarted(batch, options.clock.nowUs()),
+      onStarted: (batch) => this.#predictor?.batchStarted(asRun(batch), options.clock.nowUs()),
       onReturned: (batch, output) => this.#returned(batch, output),
       onEnded: () => this.#announceIfEmpty(),
     });
@@ -75,26 +80,16 @@ export class DynamicBatcher implements Scheduler {
   }
 
   /** As `submit`, with callbacks; those of a request that is refused are called before this returns. */
-  enqueue(
-    request: InferenceRequest,
-    rows: number,
-    laneKey: string,
-    answer: Pick<QueuedRequest, 'resolve' | 'reject'>,
-  ): void {
+  enqueue(request: InferenceRequest, rows: number, laneKey: string, answer: Answer): void {
     const nowUs = this.#options.clock.nowUs();
-    const entry: QueuedRequest = {
-      request,
-      rows,
-      enqueuedUs: nowUs,
-      resolve: answer.resolve,
-      reject: answer.reject,
-      lane: null,
-      laneNext: null,
-      lanePrevious: null,
-      arrivalNext: null,
-      arrivalPrevious: null,
-    };
+    const { scheduling } = this.#policy;
+    const { resolve, reject } = answer;
+    const entry = queuedRequest(
+      { request, rows, enqueuedUs: nowUs, resolve, reject },
+      queueTermsOf(request.parameters, scheduling, nowUs),
+    );
     if (!this.#takes(entry, laneKey, nowUs)) return;
+    if (scheduling?.preserveOrdering) Object.assign(entry, this.#order.place(answer));
     if (request.signal) request.signal.onCancel = () => this.#queue.remove(entry) && this.#cancel(entry);
     this.#predictor?.requestArrived(rows, this.#backlog, nowUs);
     this.#pumpSoon();
@@ -139,22 +134,45 @@ export class DynamicBatcher implements Scheduler {
   pump(): void {
     const { clock } = this.#options;
     for (;;) {
+      const nowUs = clock.nowUs();
+      this.#expire(nowUs);
       const forecast = this.#closed ? null : (this.#predictor?.forecast ?? null);
-      const plan = planBatch(this.#queue, clock.nowUs(), this.#effectivePolicy(), this.#capacity(), forecast);
-      if (plan.kind === 'dispatch') {
-        if (!this.#enters(plan.lane, plan.requests)) {
-          this.#clearTimer();
-          return;
-        }
-        const entries = this.#queue.take(plan.lane, plan.requests);
-        this.#executor.execute(entries, plan.reason, !this.#policy.unbatched);
-        continue;
+      const plan = planBatch(this.#queue, nowUs, this.#effectivePolicy(), this.#capacity(), forecast);
+      if (plan.kind !== 'dispatch') {
+        this.#gate.withdraw();
+        this.#wakeAt(plan.kind === 'wait' ? plan.untilUs : Number.POSITIVE_INFINITY);
+        return;
       }
-      this.#gate.withdraw();
-      if (plan.kind === 'wait') this.#wakeAt(plan.untilUs);
-      else this.#clearTimer();
-      return;
+      if (!this.#enters(plan.lane, plan.requests)) {
+        this.#wakeAt(Number.POSITIVE_INFINITY);
+        return;
+      }
+      this.#execute(this.#queue.take(plan.lane, plan.requests), plan.reason);
     }
+  }
+
+  #execute(entries: readonly QueuedRequest[], reason: DepartureReason): void {
+    const { unbatched, allowedBatchSizes = [] } = this.#policy;
+    const rows = entries.reduce((sum, entry) => sum + entry.rows, 0);
+    const stacks = !unbatched || allowedBatchSizes.length > 0;
+    this.#executor.execute(entries, reason, stacks, paddedSize(rows, allowedBatchSizes) - rows);
+  }
+
+  /** What has waited for longer than it may leaves before anything is planned, and does not wait for an instance to do so. */
+  #expire(nowUs: number): void {
+    const expired = this.#queue.expire(nowUs);
+    for (const entry of expired) {
+      const waitedMs = Number(((nowUs - entry.enqueuedUs) / 1000).toFixed(1));
+      const limitUs = entry.expiresUs - entry.enqueuedUs;
+      this.#fail(
+        entry,
+        new EngineError(
+          'DEADLINE_EXCEEDED',
+          `the request waited ${waitedMs} ms in the queue; its timeout is ${Math.round(limitUs)} microseconds`,
+        ),
+      );
+    }
+    if (expired.length > 0) this.#announceIfEmpty();
   }
 
   /** With others at the device nothing is handed ahead: it would take their turn. */
@@ -168,12 +186,12 @@ export class DynamicBatcher implements Scheduler {
     if (gate === OPEN_GATE) return true;
     let rows = 0;
     let left = requests;
-    for (const more of lane.rowsInOrder()) {
+    for (const more of lane.inOrder()) {
       if (left-- === 0) break;
-      rows += more;
+      rows += more.rows;
     }
     const sloUs = this.#predictor?.sloUs ?? Number.POSITIVE_INFINITY;
-    const predictedUs = this.#predictor?.predictUs(rows) ?? null;
+    const predictedUs = this.#predictor?.predictUs(paddedSize(rows, this.#policy.allowedBatchSizes)) ?? null;
     return gate.tryEnter({ rows, predictedUs, deadlineUs: lane.oldestEnqueuedUs + sloUs });
   }
 
@@ -202,7 +220,7 @@ export class DynamicBatcher implements Scheduler {
 
   #returned(batch: Batch, output: BatchOutput | null): void {
     const runUs = output && output.computeInputUs + output.computeInferUs + output.computeOutputUs;
-    this.#predictor?.batchEnded(batch, runUs, this.#options.clock.nowUs());
+    this.#predictor?.batchEnded(asRun(batch), runUs, this.#options.clock.nowUs());
     this.#gate.leave(runUs ?? 0);
   }
 
@@ -226,7 +244,7 @@ export class DynamicBatcher implements Scheduler {
     if (entry.request.signal) entry.request.signal.onCancel = null;
     const { clock, observer } = this.#options;
     observer.requestFailed(error, clock.nowUs() - entry.enqueuedUs);
-    entry.reject(error);
+    entry.withdraw(error);
   }
 
   #isEmpty(): boolean {
@@ -238,9 +256,12 @@ export class DynamicBatcher implements Scheduler {
     for (const resolve of this.#whenEmpty.splice(0)) resolve();
   }
 
-  #wakeAt(atUs: number): void {
+  /** At `plannedUs`, or as soon as a request has waited too long: also while every instance is busy. */
+  #wakeAt(plannedUs: number): void {
+    const atUs = Math.min(plannedUs, this.#queue.nextExpiryUs + 1);
     if (this.#timer && this.#timer.atUs === atUs) return;
     this.#clearTimer();
+    if (atUs === Number.POSITIVE_INFINITY) return;
     const timer = this.#options.clock.callAt(atUs, () => {
       this.#timer = null;
       this.pump();
@@ -252,4 +273,9 @@ export class DynamicBatcher implements Scheduler {
     this.#timer?.timer.cancel();
     this.#timer = null;
   }
+}
+
+/** The instance runs the padding too. */
+function asRun({ id, rows, paddedRows }: Batch): RunningBatch {
+  return { id, rows: rows + paddedRows };
 }

@@ -1,9 +1,9 @@
-export type { Batch, BatchOutput } from './batch';
-export { type BatchPolicy, batchPolicyOf } from './batch-policy';
+export type { Batch, BatchEntry, BatchOutput } from './batch';
+export { type BatchPolicy, batchPolicyOf, largestBatch } from './batch-policy';
 export type { BatchOutcome, BatchRunner } from './batch-runner';
 export type { BatcherObserver } from './batcher-observer';
 export type { Bid, DeviceGate } from './device-gate';
 export { DynamicBatcher, type DynamicBatcherOptions } from './dynamic-batcher';
-export type { BatchPlan, Capacity, LaneView, QueueView } from './plan-batch';
+export type { BatchPlan, Capacity, LaneView, QueueView, WaitingRequest } from './plan-batch';
 export type { Advice, Backlog, Forecast, Predictor, RunningBatch } from './predictor';
 export type { Scheduler } from './scheduler';

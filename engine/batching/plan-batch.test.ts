@@ -12,15 +12,24 @@ const policy = (more: Partial<BatchPolicy> = {}): BatchPolicy => ({
   ...more,
 });
 
-const lane = (rows: number[], oldestEnqueuedUs = 0): LaneView => ({
+const lane = (rows: number[], oldestEnqueuedUs = 0, rank = 0): LaneView => ({
   rows: rows.reduce((sum, n) => sum + n, 0),
+  rank,
   oldestEnqueuedUs,
-  rowsInOrder: () => rows,
+  inOrder: () =>
+    rows.map((n) => ({ rows: n, enqueuedUs: oldestEnqueuedUs, expiresUs: Number.POSITIVE_INFINITY })),
+});
+
+const view = (front: LaneView | null, ready: LaneView | null = null) => ({
+  front,
+  oldest: front,
+  soonest: null,
+  ready,
 });
 
 const plan = (rows: number[], nowUs: number, more: Partial<BatchPolicy> = {}, idle = 1, ahead = 0) => {
   const only = rows.length > 0 ? lane(rows) : null;
-  return planBatch({ oldest: only, ready: null }, nowUs, policy(more), { idle, ahead });
+  return planBatch(view(only), nowUs, policy(more), { idle, ahead });
 };
 
 describe('planBatch', () => {
@@ -87,11 +96,11 @@ describe('planBatch', () => {
     const oldest = lane([1], 0);
     const ready = lane(new Array(8).fill(1), 1000);
     const waitALittle = policy({ maxQueueDelayUs: 5000 });
-    expect(planBatch({ oldest, ready }, 2000, waitALittle, { idle: 1, ahead: 0 })).toMatchObject({
+    expect(planBatch(view(oldest, ready), 2000, waitALittle, { idle: 1, ahead: 0 })).toMatchObject({
       lane: ready,
       reason: 'full',
     });
-    expect(planBatch({ oldest, ready }, 5000, waitALittle, { idle: 1, ahead: 0 })).toMatchObject({
+    expect(planBatch(view(oldest, ready), 5000, waitALittle, { idle: 1, ahead: 0 })).toMatchObject({
       lane: oldest,
       reason: 'delay',
     });

@@ -1,19 +1,35 @@
 import type { DepartureReason } from '../contract';
 import type { BatchPolicy } from './batch-policy';
+import { bestCut, type Cut } from './batch-size';
 import type { Forecast } from './predictor';
 
-/** Requests that may share a batch, oldest first. */
-export interface LaneView {
+/** A request as the planner sees it. */
+export interface WaitingRequest {
   readonly rows: number;
-  readonly oldestEnqueuedUs: number;
-  /** Rows of each waiting request, oldest first. Only as much is read as a batch can hold. */
-  rowsInOrder(): Iterable<number>;
+  readonly enqueuedUs: number;
+  /** End of its wait; infinity without a timeout. */
+  readonly expiresUs: number;
 }
 
-/** What the planner sees of the queue: two lanes are enough, whatever the number of shapes that wait. */
+/** Requests that may share a batch, in the order of their turns. */
+export interface LaneView {
+  readonly rows: number;
+  /** Of its first request: the smaller, the more urgent. */
+  readonly rank: number;
+  /** The least of the first requests of its ranks. */
+  readonly oldestEnqueuedUs: number;
+  /** Only as much is read as a batch can hold. */
+  inOrder(): Iterable<WaitingRequest>;
+}
+
+/** What the planner sees of the queue: a few lanes are enough, whatever the number of shapes that wait. */
 export interface QueueView<Lane extends LaneView> {
-  /** The lane of the oldest request; null when nothing waits. */
+  /** The lane of the request whose turn it is: the most urgent level, there the first that came. Null when nothing waits. */
+  readonly front: Lane | null;
+  /** The lane of the request that came first of all. */
   readonly oldest: Lane | null;
+  /** The lane of the request whose wait ends first; null when none ends. */
+  readonly soonest: Lane | null;
   /** A lane with enough rows to leave early, longest so; null when there is none. */
   readonly ready: Lane | null;
 }
@@ -26,29 +42,40 @@ export interface Capacity {
   readonly ahead: number;
 }
 
+export interface Dispatch<Lane extends LaneView> {
+  readonly kind: 'dispatch';
+  readonly lane: Lane;
+  readonly requests: number;
+  readonly reason: DepartureReason;
+}
+
 export type BatchPlan<Lane extends LaneView> =
-  | {
-      readonly kind: 'dispatch';
-      readonly lane: Lane;
-      readonly requests: number;
-      readonly reason: DepartureReason;
-    }
+  | Dispatch<Lane>
   | { readonly kind: 'wait'; readonly untilUs: number }
   | { readonly kind: 'idle' };
+
+/** A request that would expire while it waits for company leaves this much before, because timers are late by some of it. */
+const EXPIRY_MARGIN_US = 1000;
 
 /**
  * Decides the next batch. Pure: the same view, time and policy always give the same plan.
  *
- * The rules are those of Triton's dynamic batcher (`GetDynamicBatch` in triton-inference-server/core), applied per lane:
- * take requests in order while they fit into `maxBatchSize`, never splitting one. If some prefix adds up to a preferred size,
- * the largest such prefix leaves at once. If the next request would not fit, or the largest preferred size is reached, what
+ * The rules are those of Triton's dynamic batcher (`GetDynamicBatch` in triton-inference-server/core), applied per lane: take
+ * requests in the order of their turns while they fit into `maxBatchSize`, never splitting one. If some prefix adds up to a preferred
+ * size, the largest such prefix leaves at once. If the next request would not fit, or the largest preferred size is reached, what
  * fits leaves at once. Otherwise it leaves when its oldest request has waited `maxQueueDelayUs`, whatever its size; with no
- * delay, immediately. The oldest lane is asked first, so a lane of one odd shape cannot be starved: at the latest when its
- * oldest request's delay is up, it goes before every other.
+ * delay, immediately.
  *
- * Where we differ: a request of another shape does not cut a batch short (Triton stops at the first that does not match). And
- * only a full batch is handed to an instance that still runs another: nothing that arrives could make it better, and the
- * instance then goes on without waiting for the next plan. Any other batch stays open until an instance is idle.
+ * Lanes and priorities: the lane at the front is asked first, then that of the oldest request, of the one that expires first, and one
+ * that has the rows to leave early: the earliest moment at which any lane must leave is among theirs. When it is a less urgent lane
+ * that must leave, the front goes instead, with what it has ("priority"): the less urgent one neither overtakes nor is kept waiting
+ * for the delay of another. So a request waits for no more batches than there are requests whose turn comes before its own, plus
+ * those of its own rank that leave while its own delay runs. A level that fills the device starves those below it, as in Triton.
+ *
+ * Where we differ: a request of another shape does not cut a batch short (Triton stops at the first that does not match). A request
+ * that would expire while an idle instance waits for company is sent, not refused. And only a full batch is handed to an instance
+ * that still runs another: nothing that arrives could make it better, and the instance then goes on without waiting for the next
+ * plan. Any other batch stays open until an instance is idle.
  */
 export function planBatch<Lane extends LaneView>(
   view: QueueView<Lane>,
@@ -57,19 +84,26 @@ export function planBatch<Lane extends LaneView>(
   capacity: Capacity,
   forecast: Forecast | null = null,
 ): BatchPlan<Lane> {
-  const { oldest, ready } = view;
-  if (oldest === null) return { kind: 'idle' };
-  if (capacity.idle === 0) return capacity.ahead > 0 ? planAhead(oldest, nowUs, policy) : { kind: 'idle' };
-  if (policy.unbatched) return { kind: 'dispatch', lane: oldest, requests: 1, reason: 'unbatched' };
-  if (forecast !== null) return advised(oldest, nowUs, policy, forecast);
-  return (
-    departure(oldest, nowUs, policy) ?? (ready && departure(ready, nowUs, policy)) ?? waitFor(oldest, policy)
-  );
+  const { front, oldest, soonest, ready } = view;
+  if (front === null) return { kind: 'idle' };
+  if (capacity.idle === 0) return capacity.ahead > 0 ? planAhead(front, nowUs, policy) : { kind: 'idle' };
+  if (policy.unbatched) return { kind: 'dispatch', lane: front, requests: 1, reason: 'unbatched' };
+  if (forecast !== null) return advised(front, nowUs, policy, forecast);
+  let untilUs = Number.POSITIVE_INFINITY;
+  for (const lane of new Set([front, oldest, soonest, ready])) {
+    if (lane === null) continue;
+    const load = fill(lane, policy);
+    const leaving = departure(lane, load, nowUs, policy);
+    if (leaving) return lane.rank > front.rank ? inItsPlace(front, policy) : leaving;
+    untilUs = Math.min(untilUs, load.dueUs);
+  }
+  return { kind: 'wait', untilUs };
 }
 
-function planAhead<Lane extends LaneView>(oldest: Lane, nowUs: number, policy: BatchPolicy): BatchPlan<Lane> {
-  const plan = policy.unbatched ? null : departure(oldest, nowUs, policy);
-  return plan?.kind === 'dispatch' && plan.reason === 'full' ? plan : { kind: 'idle' };
+function planAhead<Lane extends LaneView>(front: Lane, nowUs: number, policy: BatchPolicy): BatchPlan<Lane> {
+  if (policy.unbatched || policy.neverAhead) return { kind: 'idle' };
+  const plan = departure(front, fill(front, policy), nowUs, policy);
+  return plan?.reason === 'full' ? plan : { kind: 'idle' };
 }
 
 /** With auto mode the wait and the size come from its forecast; everything else stays. */
@@ -80,59 +114,88 @@ function advised<Lane extends LaneView>(
   forecast: Forecast,
 ): BatchPlan<Lane> {
   const advice = forecast.advise(lane.rows, lane.oldestEnqueuedUs, nowUs);
-  if (advice.kind === 'wait') return advice;
-  const { requests } = fill(lane, { ...policy, maxBatchSize: Math.min(policy.maxBatchSize, advice.rows) });
-  return { kind: 'dispatch', lane, requests, reason: advice.reason };
+  if (advice.kind === 'wait') {
+    const load = fill(lane, policy);
+    const expiryUs = load.expiresUs - EXPIRY_MARGIN_US;
+    if (nowUs < expiryUs) return { kind: 'wait', untilUs: Math.min(advice.untilUs, expiryUs) };
+    return { kind: 'dispatch', lane, requests: load.whole.requests, reason: 'deadline' };
+  }
+  const { whole } = fill(lane, { ...policy, maxBatchSize: Math.min(policy.maxBatchSize, advice.rows) });
+  return { kind: 'dispatch', lane, requests: whole.requests, reason: advice.reason };
 }
 
-function waitFor<Lane extends LaneView>(oldest: Lane, policy: BatchPolicy): BatchPlan<Lane> {
-  return { kind: 'wait', untilUs: oldest.oldestEnqueuedUs + policy.maxQueueDelayUs };
+function inItsPlace<Lane extends LaneView>(front: Lane, policy: BatchPolicy): Dispatch<Lane> {
+  return { kind: 'dispatch', lane: front, requests: fill(front, policy).whole.requests, reason: 'priority' };
 }
 
 function departure<Lane extends LaneView>(
   lane: Lane,
+  load: Load,
   nowUs: number,
   policy: BatchPolicy,
-): BatchPlan<Lane> | null {
-  const delayIsUp = nowUs - lane.oldestEnqueuedUs >= policy.maxQueueDelayUs;
-  const load = fill(lane, policy);
-  // A batch that is overdue takes all that fits, not only the preferred part.
-  if (load.preferredRequests > 0 && !(delayIsUp && policy.maxQueueDelayUs > 0)) {
-    const reason = load.preferredRows >= policy.maxBatchSize ? 'full' : 'preferred';
-    return { kind: 'dispatch', lane, requests: load.preferredRequests, reason };
-  }
-  const leave = (reason: DepartureReason): BatchPlan<Lane> => ({
+): Dispatch<Lane> | null {
+  const { whole, preferred } = load;
+  const isDue = nowUs >= load.dueUs;
+  const leave = ({ requests }: Cut, reason: DepartureReason): Dispatch<Lane> => ({
     kind: 'dispatch',
     lane,
-    requests: load.requests,
+    requests,
     reason,
   });
-  if (load.overflows || load.rows >= policy.maxBatchSize) return leave('full');
-  if (delayIsUp) return leave(policy.maxQueueDelayUs > 0 ? 'delay' : 'drained');
+  // A batch that is overdue takes all that fits, not only the preferred part.
+  if (preferred !== null && !(isDue && policy.maxQueueDelayUs > 0))
+    return leave(preferred, preferred.rows >= policy.maxBatchSize ? 'full' : 'preferred');
+  if (load.overflows || load.rows >= policy.maxBatchSize) return leave(whole, 'full');
+  if (isDue) return leave(whole, dueReason(load, nowUs, policy));
   // Past the largest preferred size nothing better is to come.
-  return load.rows >= largestPreferred(policy) ? leave('preferred') : null;
+  return load.rows >= largestPreferred(policy) ? leave(whole, 'preferred') : null;
+}
+
+function dueReason(load: Load, nowUs: number, { maxQueueDelayUs }: BatchPolicy): DepartureReason {
+  if (maxQueueDelayUs === 0) return 'drained';
+  return nowUs - load.oldestUs >= maxQueueDelayUs ? 'delay' : 'deadline';
 }
 
 function largestPreferred(policy: BatchPolicy): number {
   return policy.preferredBatchSizes.at(-1) ?? policy.maxBatchSize;
 }
 
-/** Walks the lane once: how much fits, the largest preferred prefix in it, and whether a request was left for lack of room. */
-function fill(lane: LaneView, policy: BatchPolicy) {
-  let requests = 0;
-  let rows = 0;
-  let preferredRequests = 0;
-  let preferredRows = 0;
-  for (const more of lane.rowsInOrder()) {
-    if (requests > 0 && rows + more > policy.maxBatchSize)
-      return { requests, rows, preferredRequests, preferredRows, overflows: true };
-    requests++;
-    rows += more;
-    if (policy.preferredBatchSizes.includes(rows)) {
-      preferredRequests = requests;
-      preferredRows = rows;
-    }
-    if (rows >= policy.maxBatchSize) break;
+/** What a batch of a lane could be now. */
+interface Load {
+  /** Rows that fit. */
+  readonly rows: number;
+  /** What would leave of them: all, or as much as is cheaper to run in an allowed size. */
+  readonly whole: Cut;
+  /** The largest prefix that adds up to a preferred size. */
+  readonly preferred: Cut | null;
+  /** A request was left for lack of room. */
+  readonly overflows: boolean;
+  readonly oldestUs: number;
+  readonly expiresUs: number;
+  /** When it leaves at the latest. */
+  readonly dueUs: number;
+}
+
+/** Walks the lane once, as far as a batch reaches. */
+function fill(lane: LaneView, policy: BatchPolicy): Load {
+  const { maxBatchSize, preferredBatchSizes, allowedBatchSizes = [], maxQueueDelayUs } = policy;
+  let sum: Cut = { requests: 0, rows: 0 };
+  let preferred: Cut | null = null;
+  let exact: Cut | null = null;
+  let overflows = false;
+  let oldestUs = Number.POSITIVE_INFINITY;
+  let expiresUs = Number.POSITIVE_INFINITY;
+  for (const more of lane.inOrder()) {
+    overflows = sum.requests > 0 && sum.rows + more.rows > maxBatchSize;
+    if (overflows) break;
+    sum = { requests: sum.requests + 1, rows: sum.rows + more.rows };
+    oldestUs = Math.min(oldestUs, more.enqueuedUs);
+    expiresUs = Math.min(expiresUs, more.expiresUs);
+    if (preferredBatchSizes.includes(sum.rows)) preferred = sum;
+    if (allowedBatchSizes.includes(sum.rows)) exact = sum;
+    if (sum.rows >= maxBatchSize) break;
   }
-  return { requests, rows, preferredRequests, preferredRows, overflows: false };
+  const dueUs = Math.min(oldestUs + maxQueueDelayUs, expiresUs - EXPIRY_MARGIN_US);
+  const whole = bestCut(sum, exact, policy);
+  return { rows: sum.rows, whole, preferred, overflows, oldestUs, expiresUs, dueUs };
 }

@@ -38,11 +38,15 @@ const batches = fc
     ),
   );
 
-test('split(stack(x)) = x for every datatype, shape and number of requests', () => {
+test('split(stack(x)) = x for every datatype, shape and number of requests, whatever is padded', () => {
   fc.assert(
-    fc.property(batches, (perRequest) => {
+    fc.property(batches, fc.integer({ min: 0, max: 9 }), (perRequest, paddedRows) => {
       const rows = perRequest.map((tensors) => tensors[0]?.shape[0] ?? 0);
-      const back = splitOutputs(stackInputs(perRequest), rows);
+      const stacked = stackInputs(perRequest, paddedRows);
+      const size = rows.reduce((sum, count) => sum + count, paddedRows);
+      for (const { shape } of stacked) expect(shape[0]).toBe(size);
+      const back = splitOutputs(stacked, rows, paddedRows);
+      expect(back).toHaveLength(perRequest.length);
       back.forEach((tensors, r) => {
         tensors.forEach((tensor, i) => {
           const original = perRequest[r]?.[i];
@@ -53,6 +57,14 @@ test('split(stack(x)) = x for every datatype, shape and number of requests', () 
       });
     }),
   );
+});
+
+test('padding repeats the last row, of strings too', () => {
+  const strings = encodeBytesElements([Uint8Array.of(1), Uint8Array.of(), Uint8Array.of(2, 3)]);
+  const [padded] = stackInputs([[{ name: 's', datatype: 'BYTES', shape: [3], data: strings }]], 2);
+  expect(padded?.shape).toEqual([5]);
+  const last = [2, 0, 0, 0, 2, 3];
+  expect([...(padded?.data ?? [])]).toEqual([...strings, ...last, ...last]);
 });
 
 test('inputs are matched by name when a client sends them in another order', () => {

@@ -9,6 +9,7 @@ export const DEPARTURE_REASONS = [
   'unbatched',
   'deadline',
   'break-even',
+  'priority',
 ] as const;
 export type DepartureReason = (typeof DEPARTURE_REASONS)[number];
 
@@ -100,6 +101,8 @@ export interface BatchRecord {
   readonly version: string;
   readonly instance: string;
   readonly rows: number;
+  /** Rows of padding that ran with them, up to an allowed size. */
+  readonly paddedRows: number;
   readonly requests: number;
   readonly reason: DepartureReason;
   /** Waiting time of the oldest request in it, microseconds. */
@@ -112,25 +115,12 @@ export interface BatchRecord {
   readonly error: string | null;
 }
 
-/** What changed: `eviction`: a model made room for another; `scale`: instances were added or taken away by the engine itself. */
-export const CHANGE_KINDS = [
-  'settings',
-  'load',
-  'unload',
-  'eviction',
-  'scale',
-  'load-test',
-  'instance',
-  'engine',
-] as const;
-export type ChangeKind = (typeof CHANGE_KINDS)[number];
-
 /** Something changed that a chart should mark with a vertical line. */
 export interface ChangeMark {
   readonly id: number;
   readonly atMs: number;
   readonly model: string | null;
-  readonly kind: ChangeKind;
+  readonly kind: 'settings' | 'load' | 'unload' | 'load-test' | 'instance' | 'engine';
   /** "max batch size 1 -> 16". */
   readonly text: string;
 }

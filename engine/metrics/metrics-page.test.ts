@@ -49,7 +49,7 @@ function versionView(config: MetricsConfig, more: Partial<VersionView> = {}): Ve
   stats.recordBatch(
     {
       ...{ id: 1, atMs: 1000, model: 'm', version: '2', instance: 'm/2#0', rows: 3, requests: 2 },
-      ...{ reason: 'delay', oldestQueueUs: 1000, predictedUs: null, error: null, ...times },
+      ...{ reason: 'delay', oldestQueueUs: 1000, predictedUs: null, paddedRows: 0, error: null, ...times },
     },
     200_015.5,
   );

@@ -28,6 +28,7 @@ const recordOf = (batch: Run, more: Partial<BatchRecord> = {}): BatchRecord => (
   computeInferUs: batch.computeInferUs,
   computeOutputUs: batch.computeOutputUs,
   predictedUs: null,
+  paddedRows: 0,
   error: null,
   ...more,
 });

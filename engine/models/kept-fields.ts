@@ -13,21 +13,6 @@ const KEPT: readonly Check[] = [
   ['model_repository_agents', (c) => c.model_repository_agents !== undefined],
   ['model_metrics', (c) => c.model_metrics !== undefined],
   ['response_cache', (c) => c.response_cache?.enable === true],
-  ['dynamic_batching.preserve_ordering', (c) => c.dynamic_batching?.preserve_ordering === true],
-  ['dynamic_batching.priority_levels', (c) => (c.dynamic_batching?.priority_levels ?? 0) > 0],
-  ['dynamic_batching.priority_queue_policy', (c) => c.dynamic_batching?.priority_queue_policy !== undefined],
-  [
-    'dynamic_batching.default_queue_policy.default_timeout_microseconds',
-    (c) => (c.dynamic_batching?.default_queue_policy?.default_timeout_microseconds ?? 0) > 0,
-  ],
-  [
-    'dynamic_batching.default_queue_policy.timeout_action',
-    (c) => c.dynamic_batching?.default_queue_policy?.timeout_action === 'DELAY',
-  ],
-  [
-    'dynamic_batching.default_queue_policy.allow_timeout_override',
-    (c) => c.dynamic_batching?.default_queue_policy?.allow_timeout_override === true,
-  ],
   ['instance_group.gpus', (c) => c.instance_group?.some((group) => (group.gpus?.length ?? 0) > 0) === true],
   ['instance_group.rate_limiter', (c) => c.instance_group?.some((group) => group.rate_limiter) === true],
   ['instance_group.passive', (c) => c.instance_group?.some((group) => group.passive === true) === true],

@@ -5,6 +5,7 @@ import {
   type BatchOutput,
   batchPolicyOf,
   DynamicBatcher,
+  largestBatch,
 } from '../batching';
 import type { MetricsConfig, SchedulingConfig } from '../config';
 import type { AutoState, BatchRecord, CostCurveRecord, ModelSettings } from '../contract';
@@ -85,7 +86,7 @@ export class ServedModel {
       clock,
       runner: this.#pool,
       observer: this.#observer(),
-      policy: batchPolicyOf(spec.settings, spec.stacks),
+      policy: batchPolicyOf(spec.settings, spec.stacks, spec.scheduling),
       nextBatchId: context.nextBatchId,
     });
   }
@@ -176,7 +177,7 @@ export class ServedModel {
     // Not an async function: with many waiting, what each waiting request holds in memory is most of its cost.
     let checked: CheckedRequest;
     try {
-      checked = this.#checker.check(request, this.#settings.maxBatchSize);
+      checked = this.#checker.check(request, largestBatch(this.#settings));
     } catch (error) {
       this.#stats.recordFailure(toEngineError(error).code, null);
       return Promise.reject(error);
@@ -198,7 +199,7 @@ export class ServedModel {
   async apply(settings: ModelSettings): Promise<void> {
     const before = this.#settings;
     this.#settings = settings;
-    this.#batcher.setPolicy(batchPolicyOf(settings, this.#spec.stacks));
+    this.#batcher.setPolicy(batchPolicyOf(settings, this.#spec.stacks, this.#spec.scheduling));
     try {
       await this.#pool.want(this.#spec.instanceSpecOf(settings), settings.instanceCount);
     } catch (error) {
@@ -270,6 +271,7 @@ export class ServedModel {
       version: this.version,
       instance,
       rows: batch.rows,
+      paddedRows: batch.paddedRows,
       requests: batch.entries.length,
       reason: batch.reason,
       oldestQueueUs: batch.oldestQueueUs,

@@ -9,6 +9,7 @@ const COLORS: Readonly<Record<DepartureReason, string>> = {
   unbatched: '#8a8f98',
   deadline: '#d55e00',
   'break-even': '#cc79a7',
+  priority: '#0072b2',
 };
 
 const MEANINGS: Readonly<Record<DepartureReason, string>> = {
@@ -19,6 +20,7 @@ const MEANINGS: Readonly<Record<DepartureReason, string>> = {
   unbatched: 'batching is off, or the model cannot batch',
   deadline: 'waiting longer would have missed a deadline',
   'break-even': 'waiting longer would have cost more than it saved',
+  priority: 'a less urgent batch was to leave, and this one goes first',
 };
 
 export const reasonColor = (reason: DepartureReason): string => COLORS[reason];
