@@ -63,6 +63,12 @@ export const ERROR_CODES = {
     'Loading and unloading by request is not allowed in this model control mode.',
   ),
   INSTANCE_LOST: row(503, 14, true, 'The instance that ran the batch died; it is being replaced.'),
+  DEVICE_LOST: row(
+    503,
+    14,
+    true,
+    'The device that ran the batch is gone or no longer works; the model goes on elsewhere or becomes unavailable.',
+  ),
   SHUTTING_DOWN: row(503, 14, true, 'The engine is stopping and takes no new requests.'),
   MODEL_INVALID: row(
     400,

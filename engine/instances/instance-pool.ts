@@ -1,7 +1,7 @@
 import { type Clock, EngineError, type Logger, toEngineError } from '../base';
 import type { SessionSpec } from '../inference';
 import type { NamedTensor } from '../tensor';
-import type { Instance, RunOutput } from './instance';
+import type { Instance, InstanceLoss, RunOutput } from './instance';
 
 /** Waits between attempts to replace a lost instance: doubled each time, back to the first after a minute without a loss. */
 const FIRST_BACK_OFF_US = 100e3;
@@ -15,13 +15,13 @@ export interface InstancePoolOptions {
   readonly logger: Logger;
   readonly createInstance: (name: string, spec: SessionSpec) => Instance;
   /** Run on every instance once its model is loaded, before it takes batches; when it rejects, the instance is let go. */
-  readonly warmUp?: (instance: Instance) => Promise<void>;
+  readonly warmUp?: (instance: Instance, loadUs: number) => Promise<void>;
   /** Called when a batch could go somewhere: after every batch, and when an instance was added. */
   readonly onCapacity: () => void;
   /** Called when an instance was added, left, or was lost. Never per batch. */
   readonly onMembers: () => void;
   readonly onLost?: (message: string) => void;
-  /** Called when a lost instance could not be replaced, with why; it is not tried again by itself. */
+  /** Called when a lost instance could not be replaced, or its replacement lost its device too, with why; it is not tried again by itself. */
   readonly onGaveUp?: (reason: string) => void;
 }
 
@@ -35,13 +35,15 @@ export interface RunOutcome {
 interface Member {
   readonly instance: Instance;
   readonly spec: SessionSpec;
+  readonly bornUs: number;
   leaving: boolean;
 }
 
 /**
  * The instances of one model version. It is told what is wanted (a spec and a count) and works towards it: starts what is
  * missing, then retires what is too many or of an old spec, so that capacity never falls in between. A lost instance is
- * replaced with back-off; one that cannot even start is not tried again until something else is wanted.
+ * replaced with back-off; one that cannot even start, or whose device is lost again at once, is not tried again until something else
+ * is wanted.
  */
 export class InstancePool {
   readonly #options: InstancePoolOptions;
@@ -55,6 +57,7 @@ export class InstancePool {
   #nextNumber = 0;
   #backOffUs = FIRST_BACK_OFF_US;
   #lastLossUs = Number.NEGATIVE_INFINITY;
+  #deviceLostUs = Number.NEGATIVE_INFINITY;
 
   constructor(options: InstancePoolOptions) {
     this.#options = options;
@@ -152,22 +155,24 @@ export class InstancePool {
   }
 
   async #add(spec: SessionSpec): Promise<void> {
-    const { createInstance, name } = this.#options;
+    const { createInstance, name, clock } = this.#options;
+    const bornUs = clock.nowUs();
     const member: Member = {
       instance: createInstance(`${name}#${this.#nextNumber++}`, spec),
       spec,
+      bornUs,
       leaving: false,
     };
     this.#members.add(member);
     try {
       await member.instance.start();
-      await this.#options.warmUp?.(member.instance);
+      await this.#options.warmUp?.(member.instance, clock.nowUs() - bornUs);
     } catch (error) {
       this.#members.delete(member);
       await member.instance.stop();
       throw error;
     }
-    member.instance.onLost = (message) => this.#lost(member, message);
+    member.instance.onLost = (message, code) => this.#lost(member, message, code);
     this.#idle.push(member);
     this.#options.onMembers();
     this.#options.onCapacity();
@@ -190,12 +195,17 @@ export class InstancePool {
     this.#options.onCapacity();
   }
 
-  #lost(member: Member, message: string): void {
-    const { clock, logger, onMembers, onLost, onGaveUp } = this.#options;
+  #lost(member: Member, message: string, code: InstanceLoss): void {
+    const { clock, logger, onMembers, onLost } = this.#options;
     this.#members.delete(member);
     this.#forget(member);
     onLost?.(message);
     const nowUs = clock.nowUs();
+    if (code === 'DEVICE_LOST' && this.#isLostForGood(member, nowUs)) {
+      onMembers();
+      this.#gaveUp(message);
+      return;
+    }
     this.#backOffUs =
       nowUs - this.#lastLossUs > CALM_US
         ? FIRST_BACK_OFF_US
@@ -206,12 +216,22 @@ export class InstancePool {
       const wanted = this.#wanted;
       if (!wanted) return;
       this.want(wanted.spec, wanted.count).catch((error: unknown) => {
-        const reason = error instanceof Error ? error.message : String(error);
-        logger.error(`a lost instance of ${this.#options.name} could not be replaced: ${reason}`);
-        onGaveUp?.(reason);
+        this.#gaveUp(error instanceof Error ? error.message : String(error));
       });
     });
     onMembers();
+  }
+
+  /** A session can often be made on a device that then fails every run. One new try, and no loop. */
+  #isLostForGood(member: Member, nowUs: number): boolean {
+    const again = member.bornUs > this.#deviceLostUs && nowUs - this.#deviceLostUs <= CALM_US;
+    this.#deviceLostUs = nowUs;
+    return again;
+  }
+
+  #gaveUp(reason: string): void {
+    this.#options.logger.error(`a lost instance of ${this.#options.name} could not be replaced: ${reason}`);
+    this.#options.onGaveUp?.(reason);
   }
 
   #forget(member: Member): void {

@@ -10,7 +10,7 @@ import type { NamedTensor } from '../tensor';
  *   busy     -> idle      the last one came back, well or failed
  *   idle|busy -> stopping stop() was called; a running batch still answers
  *   stopping -> stopped   the thread has ended
- *   idle|busy -> failed   the thread died; its batch fails with INSTANCE_LOST
+ *   idle|busy -> failed   the thread died, or its device is gone; its batches fail with INSTANCE_LOST or DEVICE_LOST
  *
  * `stopped` and `failed` are final.
  */
@@ -31,6 +31,8 @@ export function moveInstance(from: InstanceState, to: InstanceState): InstanceSt
   return to;
 }
 
+export type InstanceLoss = 'INSTANCE_LOST' | 'DEVICE_LOST';
+
 export interface RunOutput {
   readonly outputs: readonly NamedTensor[];
   readonly computeInputUs: number;
@@ -46,12 +48,12 @@ export interface Instance {
   readonly providerNotes: readonly string[];
   /** Resolves when the model is loaded; rejects with MODEL_INVALID or INSTANCE_LOST. */
   start(): Promise<void>;
-  /** Runs one batch; when busy, behind the one that runs. The inputs' buffers are gone afterwards. Rejects with BACKEND_FAILED or INSTANCE_LOST. */
+  /** Runs one batch; when busy, behind the one that runs. The inputs' buffers are gone afterwards. Rejects with BACKEND_FAILED, INSTANCE_LOST or DEVICE_LOST. */
   run(inputs: readonly NamedTensor[], outputNames: readonly string[] | null): Promise<RunOutput>;
   /** Lets a running batch finish, then ends the thread. */
   stop(): Promise<void>;
   /** Gives it up at once: its batches fail with INSTANCE_LOST saying `why`. The thread ends when a native call in it lets it. */
   kill(why?: string): Promise<void>;
-  /** Called once when the thread dies without having been asked to. */
-  onLost: ((message: string) => void) | null;
+  /** Called once when it can run no more without having been asked to stop: its thread died, or (DEVICE_LOST) its device is gone. */
+  onLost: ((message: string, code: InstanceLoss) => void) | null;
 }

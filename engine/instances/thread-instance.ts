@@ -2,7 +2,13 @@ import type { Worker } from 'node:worker_threads';
 import { type Clock, EngineError, workerEntry } from '../base';
 import type { SessionSpec } from '../inference';
 import type { NamedTensor } from '../tensor';
-import { type Instance, type InstanceState, moveInstance, type RunOutput } from './instance';
+import {
+  type Instance,
+  type InstanceLoss,
+  type InstanceState,
+  moveInstance,
+  type RunOutput,
+} from './instance';
 import type { FromInstance, ToInstance } from './instance-messages';
 
 /** Loading a model of several gigabytes from a slow disk takes minutes; beyond this something hangs. */
@@ -16,7 +22,7 @@ interface Pending<T> {
 
 /** An instance in a worker thread: ONNX Runtime's `run` blocks the thread that calls it, so it must not be the event loop's. */
 export class ThreadInstance implements Instance {
-  onLost: ((message: string) => void) | null = null;
+  onLost: ((message: string, code: InstanceLoss) => void) | null = null;
   provider: string | null = null;
   providerNotes: readonly string[] = [];
   #state: InstanceState = 'starting';
@@ -133,6 +139,12 @@ export class ThreadInstance implements Instance {
   #answered(message: Extract<FromInstance, { kind: 'done' | 'failed' }>): void {
     const running = this.#running.get(message.runId);
     if (!running) return;
+    if (message.kind === 'failed' && message.code === 'DEVICE_LOST') {
+      // The session can never run again, and what was put behind this batch would fail like it.
+      this.#lost(`its device is gone: ${message.message}`, 'DEVICE_LOST');
+      this.#letGo();
+      return;
+    }
     this.#running.delete(message.runId);
     this.#state = moveInstance(this.#state, this.#running.size > 0 ? 'busy' : 'idle');
     if (message.kind === 'done') running.resolve(message);
@@ -154,11 +166,11 @@ export class ThreadInstance implements Instance {
     this.#lost(`its thread ended with code ${code}`);
   }
 
-  #lost(why: string): void {
+  #lost(why: string, code: InstanceLoss = 'INSTANCE_LOST'): void {
     if (this.#state === 'failed' || this.#state === 'stopped') return;
     const wasServing = this.#state === 'idle' || this.#state === 'busy';
     this.#state = moveInstance(this.#state, 'failed');
-    const error = new EngineError('INSTANCE_LOST', `instance ${this.name} was lost: ${why}`, {
+    const error = new EngineError(code, `instance ${this.name} was lost: ${why}`, {
       retryAfterSeconds: 1,
     });
     this.#loading?.reject(error);
@@ -167,7 +179,7 @@ export class ThreadInstance implements Instance {
     this.#loading = null;
     this.#idleAgain?.();
     this.#idleAgain = null;
-    if (wasServing) this.onLost?.(error.message);
+    if (wasServing) this.onLost?.(error.message, code);
   }
 }
 

@@ -116,6 +116,7 @@ const REASON_OF: Readonly<Partial<Record<ErrorCode, FailureReason>>> = {
   CALL_EXPIRED: 'CANCELED',
   BACKEND_FAILED: 'BACKEND',
   INSTANCE_LOST: 'BACKEND',
+  DEVICE_LOST: 'BACKEND',
 };
 
 function failuresBy(reason: FailureReason, { failures }: VersionView): number {

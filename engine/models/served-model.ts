@@ -12,6 +12,7 @@ import type { AutoState, BatchRecord, CostCurveRecord, ModelSettings } from '../
 import type { InferenceRequest, InferenceResult, ModelStatistics, SessionSpec } from '../inference';
 import { type Instance, InstancePool, ThreadInstance } from '../instances';
 import type { DeviceBusy, ModelStats, VersionStats, VersionView } from '../metrics';
+import { autoWarmUp, warmupSizes } from './auto-warmup';
 import { type CheckedRequest, createInputChecker, type InputChecker } from './check-inputs';
 import type { ServedTensors } from './config-tensors';
 import { toClientShapes, toModelShapes } from './reshape';
@@ -43,6 +44,8 @@ export interface ServedModelSpec {
   readonly settings: ModelSettings;
   /** Run by every instance before it takes requests. */
   readonly warmup?: readonly WarmupSample[];
+  /** Without samples every instance runs the batch sizes that will be used. */
+  readonly autoWarmup?: boolean;
   readonly instanceSpecOf: (settings: ModelSettings) => SessionSpec;
   /** Called when the last instance was lost and could not be replaced: this version then answers no more. */
   readonly onGaveUp?: (reason: string) => void;
@@ -74,7 +77,7 @@ export class ServedModel {
       logger: logger.child('instances'),
       createInstance:
         context.createInstance ?? ((name, instanceSpec) => new ThreadInstance(name, instanceSpec, clock)),
-      warmUp: (instance) => warmUp(instance, spec.warmup ?? []),
+      warmUp: (instance, loadUs) => this.#warmUp(instance, loadUs),
       onCapacity: () => this.#batcher.instancesChanged(),
       onMembers: () => context.onInstancesChanged(),
       onLost: (message) => context.onInstanceLost(spec.name, message),
@@ -231,6 +234,16 @@ export class ServedModel {
     limit.cancel();
     await this.#pool.stop();
     this.#modelStats.endVersion(this.#stats);
+  }
+
+  async #warmUp(instance: Instance, loadUs: number): Promise<void> {
+    const { warmup = [], autoWarmup = false, stacks, tensors } = this.#spec;
+    await warmUp(instance, warmup);
+    // A device that does not exist has nothing to prepare.
+    if (warmup.length > 0 || !autoWarmup || instance.provider === 'simulated') return;
+    const { clock, logger } = this.#context;
+    const plan = { ...tensors, sizes: warmupSizes(this.#settings, stacks) };
+    await autoWarmUp(instance, plan, loadUs, () => clock.nowUs(), logger.child('warm-up'));
   }
 
   #giveUp(reason: string): void {

@@ -1,6 +1,7 @@
 import { EngineError } from '../base';
 import type { ModelSettings } from '../contract';
 import type { ModelStats, VersionView } from '../metrics';
+import { autoWarmupIsOn } from './auto-warmup';
 import { type OutputLabels, readLabels } from './labels';
 import type { ModelDefinition } from './model-definition';
 import type { ModelCondition } from './model-summary';
@@ -147,6 +148,7 @@ function createVersions(
   onGaveUp: (version: string, reason: string) => void,
 ): readonly ServedModel[] {
   const { name, stacks, scheduling, settings } = definition;
+  const autoWarmup = autoWarmupIsOn(definition.config);
   return definition.versions
     .filter((version) => version.served)
     .map((version) => {
@@ -158,6 +160,7 @@ function createVersions(
         scheduling,
         settings,
         warmup: warmups.get(version.version) ?? [],
+        autoWarmup,
         instanceSpecOf: (wanted: ModelSettings) => definition.instanceSpecOf(version, wanted),
         onGaveUp: (reason: string) => onGaveUp(version.version, reason),
       };

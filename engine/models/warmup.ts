@@ -43,7 +43,7 @@ export async function readWarmup(
   target: WarmupTarget,
 ): Promise<readonly WarmupSample[]> {
   if (stated.length > MAX_SAMPLES)
-    throw refuse(`model_warmup has ${stated.length} samples; at most ${MAX_SAMPLES} are run`);
+    throw refuseConfig(`model_warmup has ${stated.length} samples; at most ${MAX_SAMPLES} are run`);
   const samples: WarmupSample[] = [];
   for (const one of stated) if ((one.batch_size ?? 0) > 0) samples.push(await readSample(one, target));
   return samples;
@@ -63,7 +63,8 @@ export async function warmUp(instance: Instance, samples: readonly WarmupSample[
   }
 }
 
-function refuse(message: string): EngineError {
+/** MODEL_INVALID about the model's configuration. */
+export function refuseConfig(message: string): EngineError {
   return new EngineError('MODEL_INVALID', `config.pbtxt: ${message}`);
 }
 
@@ -71,16 +72,16 @@ async function readSample(stated: ConfigWarmup, target: WarmupTarget): Promise<W
   const { name = '', batch_size: rows = 0, count = 1, inputs: given = {} } = stated;
   const label = `model_warmup "${name}"`;
   const most = target.stacks ? target.maxBatchSize : 1;
-  if (rows > most) throw refuse(`${label}: batch_size is ${rows}; the model takes at most ${most}`);
-  if (count > MAX_COUNT) throw refuse(`${label}: count is ${count}; at most ${MAX_COUNT} are run`);
+  if (rows > most) throw refuseConfig(`${label}: batch_size is ${rows}; the model takes at most ${most}`);
+  if (count > MAX_COUNT) throw refuseConfig(`${label}: count is ${count}; at most ${MAX_COUNT} are run`);
   const unknown = Object.keys(given).find((key) => !target.inputs.some((spec) => spec.name === key));
-  if (unknown !== undefined) throw refuse(`${label}: the model has no input "${unknown}"`);
+  if (unknown !== undefined) throw refuseConfig(`${label}: the model has no input "${unknown}"`);
   const inputs: NamedTensor[] = [];
   let bytes = 0;
   for (const spec of target.inputs) {
     const input = Object.hasOwn(given, spec.name) ? given[spec.name] : undefined;
     if (!input && spec.optional) continue;
-    if (!input) throw refuse(`${label}: input "${spec.name}" is missing; every input must be given`);
+    if (!input) throw refuseConfig(`${label}: input "${spec.name}" is missing; every input must be given`);
     const tensor = await readInput(
       `${label}: input "${spec.name}"`,
       input,
@@ -105,21 +106,21 @@ async function readInput(
 ): Promise<NamedTensor> {
   const datatype = input.data_type === undefined ? null : wireDatatype(input.data_type);
   if (datatype !== spec.datatype)
-    throw refuse(`${label} is ${input.data_type ?? 'of no data_type'}, the model has ${spec.datatype}`);
+    throw refuseConfig(`${label} is ${input.data_type ?? 'of no data_type'}, the model has ${spec.datatype}`);
   const dims = input.dims ?? [];
   if (dims.some((dim) => dim < 1))
-    throw refuse(`${label}: dims are ${formatShape(dims)}; all must be at least 1`);
+    throw refuseConfig(`${label}: dims are ${formatShape(dims)}; all must be at least 1`);
   const shape = stacks ? [rows, ...dims] : dims;
   const fits =
     shape.length === spec.shape.length &&
     spec.shape.every((dim, axis) => dim === -1 || dim === shape[axis] || (stacks && axis === 0));
   if (!fits)
-    throw refuse(
+    throw refuseConfig(
       `${label}: dims stand for ${formatShape(shape)}, the model takes ${formatShape(spec.shape)}`,
     );
   const count = elementCount(dims);
   const least = count * rows * (ELEMENT_BYTES[spec.datatype] ?? 4);
-  if (least > maxBytes) throw refuse(`${label}: the sample has more than ${MAX_SAMPLE_BYTES} bytes`);
+  if (least > maxBytes) throw refuseConfig(`${label}: the sample has more than ${MAX_SAMPLE_BYTES} bytes`);
   const row = await rowData(label, input, spec, count, folder, Math.floor(maxBytes / rows));
   const data = new Uint8Array(row.byteLength * rows);
   for (let i = 0; i < rows; i++) data.set(row, i * row.byteLength);
@@ -145,7 +146,7 @@ async function rowData(
     );
     if (size === null) checkStrings(label, data, count);
     else if (data.byteLength !== size * count)
-      throw refuse(
+      throw refuseConfig(
         `${label}: "${input.input_data_file}" has ${data.byteLength} bytes, ${size * count} are needed`,
       );
     return data;
@@ -153,7 +154,7 @@ async function rowData(
   if (input.random_data !== undefined) return randomRow(datatype, size, count);
   // Texts without characters are four zero bytes each, their lengths.
   if (input.zero_data !== undefined) return new Uint8Array(count * (size ?? 4));
-  throw refuse(`${label} has neither zero_data nor random_data nor input_data_file`);
+  throw refuseConfig(`${label} has neither zero_data nor random_data nor input_data_file`);
 }
 
 const RANDOM_TEXT_BYTES = 8;
@@ -174,7 +175,7 @@ function checkStrings(label: string, data: Uint8Array, count: number): void {
   try {
     bytesElementOffsets(data, count, 'data');
   } catch (error) {
-    throw refuse(`${label}: ${(error as Error).message}`);
+    throw refuseConfig(`${label}: ${(error as Error).message}`);
   }
 }
 
@@ -185,18 +186,18 @@ async function readDataFile(
   maxBytes: number,
 ): Promise<Uint8Array> {
   const shown = JSON.stringify(file.slice(0, 200));
-  if (file.includes('\0')) throw refuse(`${label}: ${shown} is not a file name`);
+  if (file.includes('\0')) throw refuseConfig(`${label}: ${shown} is not a file name`);
   const place = join(folder, FOLDER);
   const real = await realpath(join(place, file)).catch(() => {
-    throw refuse(`${label}: ${shown} is not in the model's folder "${FOLDER}"`);
+    throw refuseConfig(`${label}: ${shown} is not in the model's folder "${FOLDER}"`);
   });
   await requireInside(await realpath(place), real, `${label}: ${shown}`);
   const handle = await open(real, 'r');
   try {
     const stats = await handle.stat();
-    if (!stats.isFile()) throw refuse(`${label}: ${shown} is not a file`);
+    if (!stats.isFile()) throw refuseConfig(`${label}: ${shown} is not a file`);
     if (stats.size > maxBytes)
-      throw refuse(`${label}: ${shown} has ${stats.size} bytes, at most ${maxBytes} are read`);
+      throw refuseConfig(`${label}: ${shown} has ${stats.size} bytes, at most ${maxBytes} are read`);
     return new Uint8Array(await handle.readFile());
   } finally {
     await handle.close();

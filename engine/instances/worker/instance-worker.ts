@@ -1,7 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { type MessagePort, parentPort, receiveMessageOnPort } from 'node:worker_threads';
-import { createOnnxSession, createSimulatedSession, type Session } from '../../backend';
+import { createOnnxSession, createSimulatedSession, isDeviceLoss, type Session } from '../../backend';
 import { toEngineError } from '../../base';
+import type { ErrorCode } from '../../contract';
 import type { SessionSpec } from '../../inference';
 import type { FromInstance, ToInstance } from '../instance-messages';
 
@@ -50,11 +51,13 @@ async function run(order: Extract<ToInstance, { kind: 'run' }>): Promise<void> {
     reply({
       kind: 'failed',
       runId: order.runId,
-      code: code === 'INTERNAL' ? 'BACKEND_FAILED' : code,
+      code: code === 'INTERNAL' ? failureOf(message) : code,
       message,
     });
   }
 }
+
+const failureOf = (message: string): ErrorCode => (isDeviceLoss(message) ? 'DEVICE_LOST' : 'BACKEND_FAILED');
 
 async function stop(): Promise<void> {
   await session?.close();
