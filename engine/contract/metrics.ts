@@ -1,4 +1,5 @@
 import type { ErrorCode } from './error-codes';
+import type { ModelSettings } from './model';
 
 /** Why a batch left the queue. */
 export const DEPARTURE_REASONS = [
@@ -54,6 +55,17 @@ export interface ModelCounters {
 /** A number, or the reason why there is none. Never 0 for "cannot be read". */
 export type Reading = { readonly value: number } | { readonly value: null; readonly reason: string };
 
+/** What one model takes of a device that it shares with others. */
+export interface DeviceShare {
+  readonly model: string;
+  /** Parts of the device it gets while others want it too. */
+  readonly weight: number;
+  /** A background model runs while no foreground model wants the device. */
+  readonly deviceClass: ModelSettings['deviceClass'];
+  /** Cumulative since its versions were loaded, microseconds; its share = delta busyUs over the sum of the deltas of all. */
+  readonly busyUs: number;
+}
+
 /** One device at one instant. */
 export interface DeviceSample {
   readonly id: string;
@@ -67,6 +79,8 @@ export interface DeviceSample {
   readonly busyUs: number;
   /** Instances on this device now; busy share = delta busyUs / (delta t * instances). */
   readonly instances: number;
+  /** Of the models that serve on it, ascending by name. */
+  readonly shares: readonly DeviceShare[];
 }
 
 export interface DeviceInfo {

@@ -31,10 +31,14 @@ export function sampleDevices(
   registry: ModelRegistry,
   deviceBusy: DeviceBusy,
 ): readonly DeviceSample[] {
-  const instances = registry.instancesByDevice((provider) => deviceOfProvider(provider, monitor.infos()));
-  const ours = (id: string) => ({ busyUs: deviceBusy.of(id), instances: instances.get(id) ?? 0 });
+  const use = registry.deviceUse();
+  const ours = (id: string) => ({
+    busyUs: deviceBusy.of(id),
+    instances: use.get(id)?.instances ?? 0,
+    shares: use.get(id)?.shares ?? [],
+  });
   const samples = monitor.sample().map((readings) => ({ ...readings, ...ours(readings.id) }));
-  if (!instances.has(SIMULATED.id)) return samples;
+  if (!use.has(SIMULATED.id)) return samples;
   const none = { value: null, reason: 'a simulated device has no driver; see its busy share' };
   const simulated: DeviceSample = {
     id: SIMULATED.id,

@@ -1,7 +1,7 @@
 import type { DeviceInfo, DeviceSample, Reading } from '../contract';
 
-/** What can be read from a device. The engine's own figures (`busyUs`, `instances`) are added by whoever counts them. */
-export type DeviceReadings = Omit<DeviceSample, 'busyUs' | 'instances'>;
+/** What can be read from a device. The engine's own figures (`busyUs`, `instances`, `shares`) are added by whoever counts them. */
+export type DeviceReadings = Omit<DeviceSample, 'busyUs' | 'instances' | 'shares'>;
 
 export type Vendor = 'nvidia' | 'amd' | 'intel' | 'apple' | 'other';
 

@@ -13,6 +13,7 @@ const sample = (powerWatts: Reading): readonly DeviceSample[] => [
     temperatureCelsius: none,
     busyUs: 0,
     instances: 0,
+    shares: [],
   },
 ];
 const watts = (value: number) => sample({ value });

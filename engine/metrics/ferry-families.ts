@@ -1,4 +1,4 @@
-import { DEPARTURE_REASONS, type ErrorCode } from '../contract';
+import { DEPARTURE_REASONS, type DeviceShare, type ErrorCode } from '../contract';
 import type { ModelStatistics } from '../inference';
 import type { BucketCounts } from './bounded-histogram';
 import { type Family, perVersion } from './family';
@@ -69,6 +69,14 @@ function perDevice(
         text.value({ device: device.info.id, kind: device.info.kind }, pick(device));
     },
   };
+}
+
+function sharesOf(
+  devices: MetricsView['devices'],
+): readonly { readonly device: string; readonly kind: string; readonly share: DeviceShare }[] {
+  return devices.flatMap(({ info, sample }) =>
+    sample.shares.map((share) => ({ device: info.id, kind: info.kind, share })),
+  );
 }
 
 /** What Triton has no family for. */
@@ -190,6 +198,28 @@ export const FERRY_FAMILIES: readonly Family[] = [
     'Instances on this device',
     ({ sample }) => sample.instances,
   ),
+  {
+    name: 'ferry_device_model_busy_seconds_total',
+    type: 'counter',
+    unit: 'seconds',
+    labels: ['device', 'kind', 'model'],
+    help: 'Time in which instances of this model were executing on this device, summed over instances',
+    collect: ({ devices }, text) => {
+      for (const { device, kind, share } of sharesOf(devices))
+        text.value({ device, kind, model: share.model }, share.busyUs / US_PER_SECOND);
+    },
+  },
+  {
+    name: 'ferry_device_model_weight',
+    type: 'gauge',
+    unit: 'parts',
+    labels: ['device', 'kind', 'model', 'class'],
+    help: 'Parts of the device that the model gets while others of its class want it too',
+    collect: ({ devices }, text) => {
+      for (const { device, kind, share } of sharesOf(devices))
+        text.value({ device, kind, model: share.model, class: share.deviceClass }, share.weight);
+    },
+  },
   perDevice(
     'ferry_device_temperature_celsius',
     'gauge',

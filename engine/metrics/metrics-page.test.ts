@@ -26,6 +26,7 @@ const device = (
     temperatureCelsius: none,
     busyUs: 2_500_000,
     instances: 1,
+    shares: [{ model: 'm', weight: 4, deviceClass: 'background' as const, busyUs: 1_500_000 }],
     ...readings,
   },
 });
@@ -195,6 +196,13 @@ describe('the metrics page', () => {
     const families = parseExposition(page);
     expect(families.find(({ name }) => name === 'nv_energy_consumption')?.type).toBe('counter');
     expect(seriesValue(families, 'nv_inference_count', { model: 'm', gpu_uuid: 'GPU-1a' })).toBe(3);
+  });
+
+  test('says what each model takes of a device and what it may take', () => {
+    const families = parseExposition(pageOf(USUAL));
+    const labels = { device: 'cpu', kind: 'cpu', model: 'm' };
+    expect(seriesValue(families, 'ferry_device_model_busy_seconds_total', labels)).toBe(1.5);
+    expect(seriesValue(families, 'ferry_device_model_weight', { ...labels, class: 'background' })).toBe(4);
   });
 
   test('keeps to the labels, types and texts of its table', () => {

@@ -124,6 +124,11 @@ export class VersionStats {
     this.#batchOutputUs += other.#batchOutputUs;
   }
 
+  /** Time in which instances were executing, summed over instances. */
+  get busyUs(): number {
+    return this.#busyUs;
+  }
+
   /** As the console counts: compute times are those of batches. */
   counters() {
     return {

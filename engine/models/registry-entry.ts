@@ -348,8 +348,8 @@ export class RegistryEntry {
     );
   }
 
-  instancesByProvider() {
-    return this.#served.instancesByProvider();
+  get deviceShares() {
+    return this.#served.deviceShares;
   }
 
   counters(): ModelCounters {

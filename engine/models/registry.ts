@@ -22,6 +22,7 @@ import type {
 import { AppearingModels } from './appearing-models';
 import { checkSettings } from './check-settings';
 import { describeChange } from './describe-change';
+import { type DeviceUse, deviceUseOf } from './device-use';
 import { importModel, removeModel } from './import-model';
 import { inspectModel } from './inspect-model';
 import { NO_OVERRIDE, readLoadSource, requireLoadable, unknownModel } from './load-source';
@@ -125,16 +126,9 @@ export class ModelRegistry {
       .map((entry) => entry.counters());
   }
 
-  /** Serving instances per device; `deviceOf` maps a provider to the device it runs on. */
-  instancesByDevice(deviceOf: (provider: string) => string): ReadonlyMap<string, number> {
-    const counts = new Map<string, number>();
-    for (const entry of this.#entries.values()) {
-      for (const { provider, instances } of entry.instancesByProvider()) {
-        const device = deviceOf(provider);
-        counts.set(device, (counts.get(device) ?? 0) + instances);
-      }
-    }
-    return counts;
+  /** What serves on each device. */
+  deviceUse(): ReadonlyMap<string, DeviceUse> {
+    return deviceUseOf([...this.#entries.values()].flatMap((entry) => entry.deviceShares));
   }
 
   recentBatches(name: string): readonly BatchRecord[] {

@@ -15,6 +15,7 @@ import type { DeviceBusy, ModelStats, VersionStats, VersionView } from '../metri
 import { autoWarmUp, warmupSizes } from './auto-warmup';
 import { type CheckedRequest, createInputChecker, type InputChecker } from './check-inputs';
 import type { ServedTensors } from './config-tensors';
+import type { VersionShare } from './device-use';
 import { toClientShapes, toModelShapes } from './reshape';
 import { type WarmupSample, warmUp } from './warmup';
 
@@ -122,6 +123,17 @@ export class ServedModel {
   get provider(): { readonly active: string | null; readonly notes: readonly string[] } {
     const serving = this.#pool.instances.find((instance) => instance.provider !== null);
     return { active: serving?.provider ?? null, notes: serving?.providerNotes ?? [] };
+  }
+
+  /** What it takes of its device; null while no instance runs. */
+  get deviceShare(): VersionShare | null {
+    const { active } = this.provider;
+    if (active === null) return null;
+    const { deviceWeight: weight, deviceClass } = this.#settings;
+    const deviceId = this.#context.deviceOf(active);
+    const { busyUs } = this.#stats;
+    const { readyInstances: instances } = this;
+    return { model: this.#spec.name, deviceId, weight, deviceClass, busyUs, instances };
   }
 
   get costCurve(): CostCurveRecord | null {

@@ -2,6 +2,7 @@ import { EngineError } from '../base';
 import type { ModelSettings } from '../contract';
 import type { ModelStats, VersionView } from '../metrics';
 import { autoWarmupIsOn } from './auto-warmup';
+import type { VersionShare } from './device-use';
 import { type OutputLabels, readLabels } from './labels';
 import type { ModelDefinition } from './model-definition';
 import type { ModelCondition } from './model-summary';
@@ -59,11 +60,8 @@ export class ServedVersions {
     return this.#sum((served) => served.inFlight);
   }
 
-  instancesByProvider(): readonly { readonly provider: string; readonly instances: number }[] {
-    return this.all.flatMap((served) => {
-      const { active } = served.provider;
-      return active === null ? [] : [{ provider: active, instances: served.readyInstances }];
-    });
+  get deviceShares(): readonly VersionShare[] {
+    return this.all.flatMap((served) => served.deviceShare ?? []);
   }
 
   /** @param tags the model's `metric_tags` */

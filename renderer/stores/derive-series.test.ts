@@ -201,6 +201,7 @@ describe('devices', () => {
           temperatureCelsius: none,
           busyUs,
           instances: 2,
+          shares: [],
         },
       ],
     };
