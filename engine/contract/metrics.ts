@@ -129,12 +129,25 @@ export interface BatchRecord {
   readonly error: string | null;
 }
 
+/** What changed: `eviction`: a model made room for another; `scale`: instances were added or taken away by the engine itself. */
+export const CHANGE_KINDS = [
+  'settings',
+  'load',
+  'unload',
+  'eviction',
+  'scale',
+  'load-test',
+  'instance',
+  'engine',
+] as const;
+export type ChangeKind = (typeof CHANGE_KINDS)[number];
+
 /** Something changed that a chart should mark with a vertical line. */
 export interface ChangeMark {
   readonly id: number;
   readonly atMs: number;
   readonly model: string | null;
-  readonly kind: 'settings' | 'load' | 'unload' | 'load-test' | 'instance' | 'engine';
+  readonly kind: ChangeKind;
   /** "max batch size 1 -> 16". */
   readonly text: string;
 }

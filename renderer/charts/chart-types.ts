@@ -17,5 +17,7 @@ export interface ChartSeries {
 export interface ChartMark {
   readonly id: number;
   readonly secondsAgo: number;
+  /** A letter or two on the flag: tells kinds of changes apart without the text. */
+  readonly letter: string;
   readonly text: string;
 }

@@ -1,6 +1,7 @@
 import { memo } from 'react';
 import { useStore } from 'zustand';
 import type { ChartMark } from './chart-types';
+import { flagsOf } from './flags';
 import { hoverStore } from './hover';
 import classes from './live-chart.module.css';
 import { leftOf } from './plot-area';
@@ -10,24 +11,14 @@ interface MarksProps {
   readonly spanS: number;
 }
 
-/** Lines nearer to each other than this share of the window would only make one thick one: the first stands for them. */
-const APART = 0.006;
-
-/** A dashed line with a flag for every change. Plain boxes over the chart: they move without the chart being laid out anew. */
+/** A dashed line with a lettered flag for every change. Plain boxes over the chart: they move without the chart being laid out anew. */
 export const MarkLines = memo(function MarkLines({ marks, spanS }: MarksProps) {
-  return apart(marks, spanS * APART).map(({ id, secondsAgo }) => (
-    <span key={id} className={classes.mark} style={{ left: leftOf(secondsAgo, spanS) }} />
+  return flagsOf(marks, spanS).map(({ id, secondsAgo, letters }) => (
+    <span key={id} className={classes.mark} style={{ left: leftOf(secondsAgo, spanS) }}>
+      <span className={classes.flag}>{letters}</span>
+    </span>
   ));
 });
-
-function apart(marks: readonly ChartMark[], byS: number): readonly ChartMark[] {
-  const kept: ChartMark[] = [];
-  for (const mark of marks) {
-    const last = kept.at(-1);
-    if (!last || mark.secondsAgo - last.secondsAgo >= byS) kept.push(mark);
-  }
-  return kept;
-}
 
 /** How near the pointer must be to a mark for its text, as a share of the window. */
 const REACH = 0.02;

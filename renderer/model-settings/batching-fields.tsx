@@ -1,6 +1,7 @@
 import { SegmentedControl, Text } from '@mantine/core';
 import { type BatchingMode, type ModelSummary, SETTING_LIMITS } from '../../engine/contract';
 import { formatUs } from '../format';
+import { AutoNote } from './auto-note';
 import { CommittedNumber } from './committed-number';
 import type { FieldsProps } from './fields-props';
 import { SettingRow } from './setting-row';
@@ -52,6 +53,7 @@ export function BatchingFields({ model, values, row, edit, compact }: BatchingFi
         <Text size="xs" c="dimmed" mt={4}>
           {MODE_TEXTS[mode]}
         </Text>
+        <AutoNote model={model} />
       </SettingRow>
       <SettingRow label="Max batch size" {...row('maxBatchSize')}>
         <SliderSetting

@@ -38,6 +38,8 @@ const model = {
   origins: Object.fromEntries(Object.keys(settings).map((field) => [field, 'default'])),
   activeProvider: 'cpu',
   providerNotes: [],
+  costCurve: null,
+  auto: null,
 } as unknown as ModelSummary;
 
 const show = (shown: ModelSummary) =>
@@ -130,6 +132,33 @@ describe('settings panel', () => {
     expect(screen.getByRole('textbox', { name: 'Max batch size, exact' }).hasAttribute('disabled')).toBe(
       false,
     );
+  });
+
+  it('says what auto mode does, why it fell back, and what it refused', () => {
+    const inAuto = (auto: ModelSummary['auto']) => ({
+      ...model,
+      settings: { ...settings, batching: 'auto' as const },
+      auto,
+    });
+    const note = () => screen.getByRole('status', { name: 'Auto mode' }).textContent;
+    show(
+      inAuto({
+        phase: 'zero-wait',
+        reason: 'predictions were off by 80 %',
+        predictionError: 0.8,
+        refused: 1,
+      }),
+    );
+    expect(note()).toContain('Auto waits for nothing at present');
+    expect(note()).toContain(
+      'Predictions were off by 80 %. Predictions are off by 80 % on average. 1 request was refused',
+    );
+    cleanup();
+    show(inAuto({ phase: 'break-even', reason: null, predictionError: 0.042, refused: 0 }));
+    expect(note()).toBe('Requests wait as long as that pays. Predictions are off by 4.2 % on average.');
+    cleanup();
+    show({ ...model, auto: null });
+    expect(screen.queryByRole('status', { name: 'Auto mode' })).toBeNull();
   });
 
   it('takes an SLO with decimals, and none for an emptied field', async () => {

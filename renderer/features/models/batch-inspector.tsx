@@ -7,6 +7,8 @@ import { formatClockMs, formatUs } from '../../format';
 import { BatchOverview } from './batch-overview';
 import { summarizeBatches } from './batch-summary';
 import classes from './models.module.css';
+import { PredictionChart } from './prediction-chart';
+import { ratioOf, summarizePredictions } from './prediction-summary';
 import { useRecentBatches } from './use-recent-batches';
 
 interface BatchInspectorProps {
@@ -19,6 +21,7 @@ export function BatchInspector({ model, ready }: BatchInspectorProps) {
   const [paused, setPaused] = useState(false);
   const { batches, error } = useRecentBatches(model, !paused);
   const summary = useMemo(() => summarizeBatches(batches ?? []), [batches]);
+  const predictions = useMemo(() => summarizePredictions(batches ?? []), [batches]);
   return (
     <Stack gap="md">
       <Group justify="space-between">
@@ -61,6 +64,7 @@ export function BatchInspector({ model, ready }: BatchInspectorProps) {
       {batches !== null && batches.length > 0 && (
         <>
           <BatchOverview summary={summary} />
+          <PredictionChart summary={predictions} />
           <BatchTable batches={batches} />
         </>
       )}
@@ -92,6 +96,18 @@ function BatchTable({ batches }: { readonly batches: readonly BatchRecord[] }) {
             <Table.Th className={classes.numeric}>Input</Table.Th>
             <Table.Th className={classes.numeric}>Infer</Table.Th>
             <Table.Th className={classes.numeric}>Output</Table.Th>
+            <Table.Th
+              className={classes.numeric}
+              title="Time on the instance that was predicted when it left"
+            >
+              Predicted
+            </Table.Th>
+            <Table.Th
+              className={classes.numeric}
+              title="Input, infer and output together, over the predicted time"
+            >
+              Ratio
+            </Table.Th>
             <Table.Th>Instance</Table.Th>
           </Table.Tr>
         </Table.Thead>
@@ -110,6 +126,7 @@ const sameBatch = (a: { readonly batch: BatchRecord }, b: { readonly batch: Batc
 
 /** A batch never changes once it has run, so a row is drawn once. */
 const BatchRow = memo(function BatchRow({ batch }: { readonly batch: BatchRecord }) {
+  const ratio = ratioOf(batch);
   return (
     <Table.Tr>
       <Table.Td style={{ whiteSpace: 'nowrap' }}>{formatClockMs(batch.atMs)}</Table.Td>
@@ -132,6 +149,10 @@ const BatchRow = memo(function BatchRow({ batch }: { readonly batch: BatchRecord
       <Table.Td className={classes.numeric}>{formatUs(batch.computeInputUs)}</Table.Td>
       <Table.Td className={classes.numeric}>{formatUs(batch.computeInferUs)}</Table.Td>
       <Table.Td className={classes.numeric}>{formatUs(batch.computeOutputUs)}</Table.Td>
+      <Table.Td className={classes.numeric}>
+        {batch.predictedUs === null ? 'n/a' : formatUs(batch.predictedUs)}
+      </Table.Td>
+      <Table.Td className={classes.numeric}>{ratio === null ? 'n/a' : `${ratio.toFixed(2)}×`}</Table.Td>
       <Table.Td style={{ whiteSpace: 'nowrap' }}>{batch.instance}</Table.Td>
     </Table.Tr>
   );

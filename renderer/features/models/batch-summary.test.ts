@@ -1,30 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type BatchRecord, DEPARTURE_REASONS } from '../../../engine/contract';
+import { batchRecord } from './batch-record.fixture';
 import { MAX_BINS, summarizeBatches } from './batch-summary';
 
 const batch = (
   rows: number,
   reason: BatchRecord['reason'] = 'full',
   extra: Partial<BatchRecord> = {},
-): BatchRecord => ({
-  id: 1,
-  atMs: 0,
-  model: 'm',
-  version: '1',
-  instance: 'm-0',
-  rows,
-  requests: rows,
-  reason,
-  oldestQueueUs: 100,
-  computeInputUs: 1,
-  computeInferUs: 2_000,
-  computeOutputUs: 1,
-  predictedUs: null,
-  paddedRows: 0,
-  error: null,
-  ...extra,
-});
+): BatchRecord => batchRecord({ rows, requests: rows, reason, ...extra });
 
 describe('batch summary', () => {
   it('says nothing of nothing', () => {

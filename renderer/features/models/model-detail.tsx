@@ -7,6 +7,7 @@ import { formatBytes, formatMs, formatSentence } from '../../format';
 import { SettingsPanel } from '../../model-settings';
 import { BatchInspector } from './batch-inspector';
 import { ConfigurationView } from './configuration-view';
+import { CostCurveView } from './cost-curve-view';
 import { loadFailureOf } from './load-failure';
 import { ModelActions } from './model-actions';
 import { TensorTable } from './tensor-table';
@@ -33,6 +34,7 @@ export function ModelDetail({ model }: { readonly model: ModelSummary }) {
         <Tabs defaultValue="settings" keepMounted={false}>
           <Tabs.List>
             <Tabs.Tab value="settings">Settings</Tabs.Tab>
+            <Tabs.Tab value="cost">Cost curve</Tabs.Tab>
             <Tabs.Tab value="tensors">Inputs and outputs</Tabs.Tab>
             <Tabs.Tab value="configuration">Configuration</Tabs.Tab>
             <Tabs.Tab value="batches">Batches</Tabs.Tab>
@@ -40,6 +42,9 @@ export function ModelDetail({ model }: { readonly model: ModelSummary }) {
           </Tabs.List>
           <Tabs.Panel value="settings" pt="md">
             <SettingsPanel model={model} />
+          </Tabs.Panel>
+          <Tabs.Panel value="cost" pt="md">
+            <CostCurveView model={model} />
           </Tabs.Panel>
           <Tabs.Panel value="tensors" pt="md">
             <Stack gap="lg">

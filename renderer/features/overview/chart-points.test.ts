@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import type { ChangeMark, MetricsSample, ModelCounters } from '../../../engine/contract';
+import {
+  CHANGE_KINDS,
+  type ChangeMark,
+  type MetricsSample,
+  type ModelCounters,
+} from '../../../engine/contract';
 import type { DevicePoint } from '../../stores';
+import { kindsOf } from './change-kinds';
 import { batchSizesIn, marksOf, pointsOf } from './chart-points';
 
 const reading = (atMs: number, utilization: number): DevicePoint => ({
@@ -62,9 +68,16 @@ describe('marksOf', () => {
       mark(4, 33_000, null, 'started'),
     ];
     expect(marksOf(live(marks), 'a')).toEqual([
-      { id: 2, secondsAgo: -30, text: 'size 1 -> 16' },
-      { id: 4, secondsAgo: -28, text: 'started' },
+      { id: 2, secondsAgo: -30, letter: 'S', text: 'size 1 -> 16' },
+      { id: 4, secondsAgo: -28, letter: 'S', text: 'started' },
     ]);
+  });
+
+  test('carry a letter of their kind, another one for each', () => {
+    const kinds = CHANGE_KINDS.map((kind, id) => ({ ...mark(id, 31_000, 'a', kind), kind }));
+    const letters = marksOf(live(kinds), 'a').map(({ letter }) => letter);
+    expect(new Set(letters).size).toBe(CHANGE_KINDS.length);
+    expect(kindsOf(new Set(letters)).map(([letter]) => letter)).toEqual(letters);
   });
 
   test('name the model when all are shown', () => {

@@ -1,6 +1,7 @@
 import type { DepartureReason, MetricsSample } from '../../../engine/contract';
 import { type ChartMark, type ChartPoint, downsample, type SeriesRow } from '../../charts';
 import type { DevicePoint, RatePoint } from '../../stores';
+import { changeLetter } from './change-kinds';
 import type { LiveWindow } from './use-live-window';
 
 /** Points a line has at most: beyond that nothing more is seen, and painting costs. */
@@ -46,6 +47,7 @@ export function marksOf({ marks, fromMs, toMs }: LiveWindow, model: string | nul
     .map((mark) => ({
       id: mark.id,
       secondsAgo: (mark.atMs - toMs) / 1000,
+      letter: changeLetter(mark.kind),
       text:
         mark.model !== null && model === null && !mark.text.includes(mark.model)
           ? `${mark.model}: ${mark.text}`

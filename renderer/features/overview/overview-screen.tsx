@@ -14,6 +14,7 @@ import { IconPlayerPause, IconPlayerPlay, IconStack2 } from '@tabler/icons-react
 import { useMemo, useState } from 'react';
 import { useStore } from 'zustand';
 import type { ModelSummary } from '../../../engine/contract';
+import type { ChartMark } from '../../charts';
 import { EmptyPanel } from '../../components';
 import {
   type ChartWindow,
@@ -24,6 +25,7 @@ import {
   togglePaused,
 } from '../../stores';
 import { Address } from './address';
+import { kindsOf } from './change-kinds';
 import { marksOf } from './chart-points';
 import { DeviceCharts } from './device-charts';
 import { ModelCard } from './model-card';
@@ -95,7 +97,23 @@ function Charts({ names }: { readonly names: readonly string[] }) {
         <ModelCharts live={live} model={model} marks={marks} />
         <DeviceCharts live={live} marks={marks} />
       </div>
+      <FlagKey marks={marks} />
     </section>
+  );
+}
+
+/** What the letters on the charts' flags stand for: of those that are there. */
+function FlagKey({ marks }: { readonly marks: readonly ChartMark[] }) {
+  const kinds = kindsOf(new Set(marks.map(({ letter }) => letter)));
+  if (kinds.length === 0) return null;
+  return (
+    <ul className={classes.flagKey} aria-label="Flags on the charts">
+      {kinds.map(([letter, meaning]) => (
+        <li key={letter}>
+          <b aria-hidden>{letter}</b> {meaning}
+        </li>
+      ))}
+    </ul>
   );
 }
 

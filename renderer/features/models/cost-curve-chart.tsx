@@ -1,0 +1,144 @@
+import { Box, Group, Text } from '@mantine/core';
+import { memo, useMemo } from 'react';
+import {
+  Area,
+  CartesianGrid,
+  ComposedChart,
+  Line,
+  ReferenceDot,
+  ReferenceLine,
+  ResponsiveContainer,
+  XAxis,
+  YAxis,
+} from 'recharts';
+import type { CostCurveRecord } from '../../../engine/contract';
+import { formatMs, formatUs } from '../../format';
+import { costChart, costSummary } from './cost-chart';
+
+const MARGIN = { top: 14, right: 18, bottom: 0, left: 0 };
+const TICK = { fontSize: 11, fill: 'var(--ferry-muted)' };
+
+interface CostCurveChartProps {
+  readonly curve: CostCurveRecord;
+  readonly sloMs: number | null;
+}
+
+/** Latency against batch size: the mean, the band from the 10th to the 95th percentile, the best size and the SLO. */
+export const CostCurveChart = memo(function CostCurveChart({ curve, sloMs }: CostCurveChartProps) {
+  const { points, topUs, ticks, best, sloUs } = useMemo(() => costChart(curve, sloMs), [curve, sloMs]);
+  return (
+    <div>
+      <Group justify="space-between" mb={4}>
+        <Text size="sm" fw={500}>
+          Time of a batch by its size
+        </Text>
+        <Key sloMs={sloMs} beyond={sloMs !== null && sloUs === null} />
+      </Group>
+      <Box h={220} role="img" aria-label={costSummary(curve, sloMs)}>
+        <ResponsiveContainer width="100%" height="100%">
+          <ComposedChart data={[...points]} margin={MARGIN} accessibilityLayer={false}>
+            <CartesianGrid vertical={false} stroke="var(--ferry-grid)" />
+            <XAxis
+              dataKey="rows"
+              type="number"
+              scale="log"
+              domain={['dataMin', 'dataMax']}
+              ticks={[...ticks]}
+              tick={TICK}
+              tickLine={false}
+              interval={0}
+            />
+            <YAxis domain={[0, topUs]} tickFormatter={formatUs} tick={TICK} tickLine={false} width={64} />
+            <Area
+              dataKey="bandUs"
+              stroke="none"
+              fill="var(--ferry-chart-1)"
+              fillOpacity={0.22}
+              isAnimationActive={false}
+              type="linear"
+            />
+            <Line
+              dataKey="meanUs"
+              stroke="var(--ferry-chart-1)"
+              strokeWidth={1.8}
+              dot={{ r: 2.5, fill: 'var(--ferry-chart-1)', strokeWidth: 0 }}
+              isAnimationActive={false}
+              type="linear"
+            />
+            {sloUs !== null && (
+              <ReferenceLine y={sloUs} stroke="var(--ferry-chart-bad)" strokeDasharray="2 3" />
+            )}
+            {best !== null && (
+              <ReferenceLine x={best.rows} stroke="var(--ferry-chart-2)" strokeDasharray="6 3" />
+            )}
+            {best !== null && (
+              <ReferenceDot
+                x={best.rows}
+                y={best.meanUs}
+                r={5}
+                fill="var(--ferry-panel)"
+                stroke="var(--ferry-chart-2)"
+                strokeWidth={2}
+                label={{
+                  value: `best: ${best.rows}`,
+                  position: 'top',
+                  fontSize: 11,
+                  fill: 'var(--mantine-color-text)',
+                }}
+              />
+            )}
+          </ComposedChart>
+        </ResponsiveContainer>
+      </Box>
+      <Text size="xs" c="dimmed">
+        Rows in a batch, on a logarithmic scale
+      </Text>
+    </div>
+  );
+});
+
+function Key({ sloMs, beyond }: { readonly sloMs: number | null; readonly beyond: boolean }) {
+  return (
+    <Group gap="md" aria-hidden>
+      <KeyEntry
+        label="mean"
+        mark={<line x1="0" y1="5" x2="18" y2="5" stroke="var(--ferry-chart-1)" strokeWidth="2" />}
+      />
+      <KeyEntry
+        label="10th to 95th percentile"
+        mark={<rect width="18" height="10" fill="var(--ferry-chart-1)" fillOpacity="0.3" />}
+      />
+      <KeyEntry
+        label="best size"
+        mark={<circle cx="9" cy="5" r="4" fill="none" stroke="var(--ferry-chart-2)" strokeWidth="2" />}
+      />
+      {sloMs !== null && (
+        <KeyEntry
+          label={beyond ? `SLO ${formatMs(sloMs)}, far above` : `SLO ${formatMs(sloMs)}`}
+          mark={
+            <line
+              x1="0"
+              y1="5"
+              x2="18"
+              y2="5"
+              stroke="var(--ferry-chart-bad)"
+              strokeWidth="2"
+              strokeDasharray="2 3"
+            />
+          }
+        />
+      )}
+    </Group>
+  );
+}
+
+function KeyEntry({ label, mark }: { readonly label: string; readonly mark: React.ReactNode }) {
+  return (
+    <Group gap={6}>
+      <svg width="18" height="10" aria-hidden="true">
+        {mark}
+      </svg>
+      <Text size="xs">{label}</Text>
+    </Group>
+  );
+}
