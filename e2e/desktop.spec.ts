@@ -9,6 +9,7 @@ import {
   runLoadTest,
   type Session,
   seeModels,
+  shareDevice,
   surviveCrash,
   useKeyboardOnly,
 } from './flows';
@@ -87,6 +88,11 @@ test.describe('the desktop app', () => {
   test('comes back with its models when the engine is killed', async () => {
     await surviveCrash(session);
     expect(faults.exceptLostConnections()).toEqual([]);
+  });
+
+  test('shows how three models share a device while one of them is in auto mode', async () => {
+    await shareDevice(session);
+    expect(faults.all()).toEqual([]);
   });
 
   test('is usable without a pointer', async () => {

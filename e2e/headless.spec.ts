@@ -11,6 +11,7 @@ import {
   runLoadTest,
   type Session,
   seeModels,
+  shareDevice,
   surviveCrash,
   useKeyboardOnly,
   watchTheShow,
@@ -126,6 +127,11 @@ test.describe('the console in a browser', () => {
   test('comes back with its models when the engine is killed and started again', async () => {
     await surviveCrash(session);
     expect(faults.exceptLostConnections()).toEqual([]);
+  });
+
+  test('shows how three models share a device while one of them is in auto mode', async () => {
+    await shareDevice(session);
+    expect(faults.all()).toEqual([]);
   });
 
   test('is usable without a pointer', async () => {

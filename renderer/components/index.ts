@@ -3,4 +3,5 @@ export { downloadText } from './download-text';
 export { EmptyPanel } from './empty-panel';
 export { failed } from './failed';
 export { ModelStateBadge, SimulatedBadge } from './model-badges';
+export { type BarPart, StackedBar } from './stacked-bar';
 export { StatTile } from './stat-tile';

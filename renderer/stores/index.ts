@@ -6,6 +6,7 @@ export {
   type RatePoint,
   rateSeries,
 } from './derive-series';
+export { type CurrentShare, currentShares } from './device-shares';
 export {
   deleteLoadTest,
   getLoadTest,

@@ -28,6 +28,7 @@ import { Address } from './address';
 import { kindsOf } from './change-kinds';
 import { marksOf } from './chart-points';
 import { DeviceCharts } from './device-charts';
+import { DevicePanels } from './device-panels';
 import { ModelCard } from './model-card';
 import { ModelCharts } from './model-charts';
 import classes from './overview.module.css';
@@ -51,6 +52,7 @@ export function OverviewScreen() {
         <ShowMe />
       </section>
       <section aria-label="Models">{models.length === 0 ? <NoModel /> : <Cards models={models} />}</section>
+      <DevicePanels />
       <Charts names={models.map(({ name }) => name)} />
     </Stack>
   );
