@@ -61,6 +61,8 @@ export async function serveDemo(settings: Partial<ModelSettings> = {}): Promise<
       stacks: true,
       scheduling: schedulingConfigOf({}),
       settings: { ...SETTINGS, ...settings },
+      cpuBudget: 1,
+      fileSizeBytes: 0,
       instanceSpecOf: ({ executionProviders, intraOpThreads }) => ({
         backend: 'onnxruntime',
         modelPath: DEMO_PATH,
@@ -78,6 +80,7 @@ export async function serveDemo(settings: Partial<ModelSettings> = {}): Promise<
       nextBatchId: () => ++batchId,
       onInstanceLost: () => undefined,
       onInstancesChanged: () => undefined,
+      onScaled: () => undefined,
     },
   );
   await served.start();

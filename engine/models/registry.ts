@@ -41,7 +41,7 @@ export interface ModelRegistryOptions {
   readonly drainLimitUs: number;
   /** What it leaves out is as in `DEFAULT_MODEL_CONTROL`. */
   readonly control?: Partial<ModelControl>;
-  readonly context: Omit<ServingContext, 'onInstanceLost' | 'onInstancesChanged'>;
+  readonly context: Omit<ServingContext, 'onInstanceLost' | 'onInstancesChanged' | 'onScaled'>;
 }
 
 /** A mark before it has its number and time. */
@@ -74,6 +74,7 @@ export class ModelRegistry {
       ...options.context,
       onInstanceLost: (model, message) => this.marks.emit({ model, kind: 'instance', text: message }),
       onInstancesChanged: () => this.#announceSoon(),
+      onScaled: (model, text) => this.marks.emit({ model, kind: 'scale', text }),
     };
   }
 

@@ -17,6 +17,7 @@ import { type CheckedRequest, createInputChecker, type InputChecker } from './ch
 import type { ServedTensors } from './config-tensors';
 import type { VersionShare } from './device-use';
 import { toClientShapes, toModelShapes } from './reshape';
+import { InstanceScaler, obstacleToInstance } from './scaling';
 import { type WarmupSample, warmUp } from './warmup';
 
 /** What all served models of an engine share. */
@@ -31,6 +32,8 @@ export interface ServingContext {
   readonly nextBatchId: () => number;
   readonly onInstanceLost: (model: string, message: string) => void;
   readonly onInstancesChanged: () => void;
+  /** The number of instances followed the load, or was left; why. */
+  readonly onScaled: (model: string, text: string) => void;
   readonly createInstance?: (name: string, spec: SessionSpec) => Instance;
 }
 
@@ -47,6 +50,9 @@ export interface ServedModelSpec {
   readonly warmup?: readonly WarmupSample[];
   /** Without samples every instance runs the batch sizes that will be used. */
   readonly autoWarmup?: boolean;
+  readonly cpuBudget: number;
+  /** Of the model's file with its external data. */
+  readonly fileSizeBytes: number;
   readonly instanceSpecOf: (settings: ModelSettings) => SessionSpec;
   /** Called when the last instance was lost and could not be replaced: this version then answers no more. */
   readonly onGaveUp?: (reason: string) => void;
@@ -61,6 +67,7 @@ export class ServedModel {
   readonly #checker: InputChecker;
   readonly #pool: InstancePool;
   readonly #batcher: DynamicBatcher;
+  readonly #scaler: InstanceScaler;
   #settings: ModelSettings;
   #loadDurationMs = 0;
 
@@ -93,6 +100,7 @@ export class ServedModel {
       policy: batchPolicyOf(spec.settings, spec.stacks, spec.scheduling),
       nextBatchId: context.nextBatchId,
     });
+    this.#scaler = this.#createScaler();
   }
 
   get version(): string {
@@ -180,6 +188,7 @@ export class ServedModel {
     const beganUs = clock.nowUs();
     try {
       await this.#pool.want(this.#spec.instanceSpecOf(this.#settings), this.#settings.instanceCount);
+      this.#scaler.begin(this.#settings);
       this.#loadDurationMs = (clock.nowUs() - beganUs) / 1000;
     } catch (error) {
       await this.#pool.stop();
@@ -214,6 +223,7 @@ export class ServedModel {
   async apply(settings: ModelSettings): Promise<void> {
     const before = this.#settings;
     this.#settings = settings;
+    this.#scaler.stop();
     this.#batcher.setPolicy(batchPolicyOf(settings, this.#spec.stacks, this.#spec.scheduling));
     try {
       await this.#pool.want(this.#spec.instanceSpecOf(settings), settings.instanceCount);
@@ -227,11 +237,14 @@ export class ServedModel {
       };
       await this.#pool.want(this.#spec.instanceSpecOf(this.#settings), before.instanceCount);
       throw error;
+    } finally {
+      this.#scaler.begin(this.#settings);
     }
   }
 
   /** Takes no more requests, answers those it has, then lets its sessions go. */
   async retire(limitUs: number): Promise<void> {
+    this.#scaler.stop();
     const { clock } = this.#context;
     const error = new EngineError(
       'MODEL_NOT_READY',
@@ -258,6 +271,28 @@ export class ServedModel {
     await autoWarmUp(instance, plan, loadUs, () => clock.nowUs(), logger.child('warm-up'));
   }
 
+  #createScaler(): InstanceScaler {
+    const { name, cpuBudget, fileSizeBytes, instanceSpecOf } = this.#spec;
+    const { clock, logger, onScaled } = this.#context;
+    return new InstanceScaler({
+      clock,
+      cpuBudget,
+      isOnCpu: () => this.provider.active === 'cpu',
+      load: () => ({
+        instances: this.#pool.readyCount,
+        running: this.#pool.busyCount,
+        waiting: this.queueLength,
+      }),
+      obstacle: () => obstacleToInstance(fileSizeBytes),
+      want: (count, intraOpThreads) =>
+        this.#pool.want(instanceSpecOf({ ...this.#settings, intraOpThreads }), count),
+      onDecision: (text) => {
+        logger.child('scaling').info(`model "${name}" version ${this.version}: ${text}`);
+        onScaled(name, text);
+      },
+    });
+  }
+
   #giveUp(reason: string): void {
     if (this.#pool.readyCount > 0) return;
     this.#batcher.abort(
@@ -271,6 +306,7 @@ export class ServedModel {
       batchDone: (batch, instance, output) => {
         const busyUs = output.computeInputUs + output.computeInferUs + output.computeOutputUs;
         this.#stats.recordBatch(this.#record(batch, instance, output, null), busyUs);
+        this.#scaler.batchEnded({ rows: batch.rows, queueUs: batch.oldestQueueUs, runUs: busyUs });
         const { active } = this.provider;
         if (active !== null) this.#context.deviceBusy.add(this.#context.deviceOf(active), busyUs);
       },

@@ -159,6 +159,8 @@ function createVersions(
         settings,
         warmup: warmups.get(version.version) ?? [],
         autoWarmup,
+        cpuBudget: definition.settingsContext.cpuBudget,
+        fileSizeBytes: definition.fileSizeBytes,
         instanceSpecOf: (wanted: ModelSettings) => definition.instanceSpecOf(version, wanted),
         onGaveUp: (reason: string) => onGaveUp(version.version, reason),
       };

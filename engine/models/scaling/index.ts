@@ -1,0 +1,2 @@
+export { InstanceScaler } from './instance-scaler';
+export { obstacleToInstance } from './memory-headroom';
