@@ -4,6 +4,8 @@ import {
   type BatcherObserver,
   type BatchOutput,
   batchPolicyOf,
+  type DeviceArbiters,
+  DeviceSeat,
   DynamicBatcher,
   largestBatch,
 } from '../batching';
@@ -30,6 +32,8 @@ export interface ServingContext {
   /** Device on which sessions of a provider run ("cpu", "gpu:0", …). */
   readonly deviceOf: (provider: string) => string;
   readonly nextBatchId: () => number;
+  /** Who may run on a device that models share; absent: all may. */
+  readonly arbiters?: DeviceArbiters;
   readonly onInstanceLost: (model: string, message: string) => void;
   readonly onInstancesChanged: () => void;
   /** The number of instances followed the load, or was left; why. */
@@ -68,6 +72,7 @@ export class ServedModel {
   readonly #pool: InstancePool;
   readonly #batcher: DynamicBatcher;
   readonly #scaler: InstanceScaler;
+  readonly #seat: DeviceSeat;
   #settings: ModelSettings;
   #loadDurationMs = 0;
 
@@ -87,11 +92,16 @@ export class ServedModel {
         context.createInstance ?? ((name, instanceSpec) => new ThreadInstance(name, instanceSpec, clock)),
       warmUp: (instance, loadUs) => this.#warmUp(instance, loadUs),
       onCapacity: () => this.#batcher.instancesChanged(),
-      onMembers: () => context.onInstancesChanged(),
+      onMembers: () => {
+        this.#takeSeat();
+        context.onInstancesChanged();
+      },
       onLost: (message) => context.onInstanceLost(spec.name, message),
       onGaveUp: (reason) => this.#giveUp(reason),
     });
+    this.#seat = new DeviceSeat(spec.settings, () => this.#batcher.instancesChanged());
     this.#batcher = new DynamicBatcher({
+      gate: this.#seat,
       model: spec.name,
       version: spec.version,
       clock,
@@ -191,6 +201,7 @@ export class ServedModel {
       this.#scaler.begin(this.#settings);
       this.#loadDurationMs = (clock.nowUs() - beganUs) / 1000;
     } catch (error) {
+      this.#seat.close();
       await this.#pool.stop();
       throw error;
     }
@@ -224,6 +235,7 @@ export class ServedModel {
     const before = this.#settings;
     this.#settings = settings;
     this.#scaler.stop();
+    this.#seat.claim(settings);
     this.#batcher.setPolicy(batchPolicyOf(settings, this.#spec.stacks, this.#spec.scheduling));
     try {
       await this.#pool.want(this.#spec.instanceSpecOf(settings), settings.instanceCount);
@@ -257,6 +269,7 @@ export class ServedModel {
     });
     await this.#batcher.drain(error);
     limit.cancel();
+    this.#seat.close();
     await this.#pool.stop();
     this.#modelStats.endVersion(this.#stats);
   }
@@ -291,6 +304,13 @@ export class ServedModel {
         onScaled(name, text);
       },
     });
+  }
+
+  /** Where its instances run is known once the first one does. */
+  #takeSeat(): void {
+    const { active } = this.provider;
+    const { arbiters, deviceOf } = this.#context;
+    if (active !== null && arbiters) this.#seat.moveTo(arbiters.of(deviceOf(active)));
   }
 
   #giveUp(reason: string): void {
