@@ -8,3 +8,12 @@ export { DynamicBatcher, type DynamicBatcherOptions } from './dynamic-batcher';
 export type { BatchPlan, Capacity, LaneView, QueueView, WaitingRequest } from './plan-batch';
 export type { Advice, Backlog, Forecast, Predictor, RunningBatch } from './predictor';
 export type { Scheduler } from './scheduler';
+export {
+  hiddenInputs,
+  hiddenOutputs,
+  lonelyInputs,
+  readSequenceConfig,
+  SequenceBatcher,
+  type SequenceConfig,
+  type SequenceSetup,
+} from './sequence';

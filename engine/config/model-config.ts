@@ -90,6 +90,57 @@ export interface ConfigDynamicBatching {
   readonly priority_queue_policy?: Readonly<Record<string, ConfigQueuePolicy>>;
 }
 
+export type SequenceControlKind = `CONTROL_SEQUENCE_${'START' | 'READY' | 'END' | 'CORRID'}`;
+
+export interface ConfigSequenceControl {
+  /** Absent: CONTROL_SEQUENCE_START, the enum's first. */
+  readonly kind?: SequenceControlKind;
+  readonly int32_false_true?: readonly number[];
+  readonly fp32_false_true?: readonly number[];
+  readonly bool_false_true?: readonly boolean[];
+  /** Of CONTROL_SEQUENCE_CORRID. */
+  readonly data_type?: ConfigDataType;
+}
+
+export interface ConfigInitialState {
+  readonly name?: string;
+  readonly data_type?: ConfigDataType;
+  readonly dims?: readonly number[];
+  /** One of the two; of the first only that it is there counts. */
+  readonly zero_data?: boolean;
+  readonly data_file?: string;
+}
+
+export interface ConfigSequenceState {
+  readonly input_name?: string;
+  readonly output_name?: string;
+  readonly data_type?: ConfigDataType;
+  readonly dims?: readonly number[];
+  readonly initial_state?: readonly ConfigInitialState[];
+  readonly use_same_buffer_for_input_output?: boolean;
+  readonly use_growable_memory?: boolean;
+}
+
+export interface ConfigSequenceBatching {
+  readonly max_sequence_idle_microseconds?: number;
+  readonly control_input?: readonly {
+    readonly name?: string;
+    readonly control?: readonly ConfigSequenceControl[];
+  }[];
+  readonly direct?: {
+    readonly max_queue_delay_microseconds?: number;
+    readonly minimum_slot_utilization?: number;
+  };
+  readonly oldest?: {
+    readonly max_candidate_sequences?: number;
+    readonly preferred_batch_size?: readonly number[];
+    readonly max_queue_delay_microseconds?: number;
+    readonly preserve_ordering?: boolean;
+  };
+  readonly state?: readonly ConfigSequenceState[];
+  readonly iterative_sequence?: boolean;
+}
+
 export interface ConfigVersionPolicy {
   readonly latest?: { readonly num_versions?: number };
   readonly all?: ConfigMessage;
@@ -154,7 +205,7 @@ export interface ModelConfig {
   readonly batch_output?: readonly ConfigMessage[];
   readonly optimization?: ConfigOptimization;
   readonly dynamic_batching?: ConfigDynamicBatching;
-  readonly sequence_batching?: ConfigMessage;
+  readonly sequence_batching?: ConfigSequenceBatching;
   readonly ensemble_scheduling?: ConfigMessage;
   readonly instance_group?: readonly ConfigInstanceGroup[];
   readonly default_model_filename?: string;

@@ -19,6 +19,7 @@ import {
   maxInstanceCountOf,
   pinOf,
   readSettings,
+  SEQUENCES_DECIDE,
   settingsOf,
   sloOf,
 } from './read-settings';
@@ -72,6 +73,7 @@ function addObstacles(
   faults: SettingFaults,
 ): void {
   const batches = patch.batching !== undefined && patch.batching !== 'off';
+  if (config.sequence_batching !== undefined) addSequenceObstacles(patch, faults);
   if (obstacle !== null) {
     const how = 'Export the model with an open first dimension to batch it';
     if (batches) faults.add('batching', `batching ${patch.batching} is not possible: ${obstacle}. ${how}`);
@@ -85,6 +87,13 @@ function addObstacles(
       'batching',
       `batching is not possible while config.pbtxt reshapes "${reshaped}" across its first dimension`,
     );
+}
+
+/** What a patch would write into `dynamic_batching`, which cannot stand beside `sequence_batching`. */
+function addSequenceObstacles(patch: ModelSettingsPatch, faults: SettingFaults): void {
+  for (const name of ['batching', 'preferredBatchSizes', 'maxQueueDelayUs', 'maxQueueSize'] as const)
+    if (patch[name] !== undefined && patch[name] !== 'off')
+      faults.add(name, `${name} cannot be set: ${SEQUENCES_DECIDE}`);
 }
 
 /** The patch makes a batch of the first dimension, which so far is one as any other. */

@@ -112,6 +112,10 @@ function maxBatchSizeOf(
   return limited(value, 'maxBatchSize', DEFAULT_MAX_BATCH_SIZE, faults);
 }
 
+/** Why settings of the dynamic batcher are refused beside `sequence_batching`. */
+export const SEQUENCES_DECIDE =
+  'sequence_batching in config.pbtxt decides which requests are batched, and has delay and sizes of its own';
+
 const BATCHING_WORDS = [...BATCHING_MODES, 'on'] as const;
 
 /** How a configuration batches. `on` is what `fixed` was called before there was another way. */
@@ -121,6 +125,11 @@ export function batchingOf(
   faults: SettingFaults,
 ): Setting<BatchingMode> {
   const choice = wordParameter(config, 'batching', BATCHING_WORDS, faults);
+  if (config.sequence_batching !== undefined) {
+    if (choice !== undefined && choice !== 'off')
+      faults.add('batching', `parameter "ferry.batching" is "${choice}"; ${SEQUENCES_DECIDE}`);
+    return ['off', 'file'];
+  }
   if (context.obstacle !== null) return ['off', 'onnx'];
   if (choice === 'off' || !dimsOmitBatch(config, true)) return ['off', 'file'];
   if (choice === 'auto') return ['auto', 'file'];

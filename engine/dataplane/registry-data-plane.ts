@@ -27,6 +27,7 @@ const EXTENSIONS: readonly string[] = [
   'model_configuration',
   'model_repository',
   'model_repository(unload_dependents)',
+  'sequence',
   'statistics',
   'trace',
 ];

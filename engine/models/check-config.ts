@@ -18,8 +18,8 @@ export function checkSupported(config: ModelConfig, name: string): void {
 const MISSING_FEATURES: readonly (readonly [has: (config: ModelConfig) => boolean, message: string])[] = [
   [(c) => c.ensemble_scheduling !== undefined || c.platform === 'ensemble', 'ensembles are not supported'],
   [
-    (c) => c.sequence_batching !== undefined,
-    'sequence_batching is not supported: requests are independent of each other',
+    (c) => c.sequence_batching !== undefined && c.backend === 'ferry_simulated',
+    'sequence_batching is not supported by a simulated device: it keeps no state',
   ],
   [
     (c) => c.model_transaction_policy?.decoupled === true,

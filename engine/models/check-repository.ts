@@ -6,7 +6,7 @@ import { readLabels } from './labels';
 import type { ModelDefinition } from './model-definition';
 import { noticesOf } from './notices';
 import { type ScannedModel, scanRepository } from './repository';
-import { readWarmups } from './served-versions';
+import { readSequences, readWarmups } from './served-versions';
 
 export interface CheckOptions {
   /** Only this one. */
@@ -71,7 +71,7 @@ async function checkModel({ name, definition, error }: ScannedModel): Promise<Ch
 async function faultOf(definition: ModelDefinition): Promise<string | null> {
   try {
     await readLabels(definition.folder, definition.config);
-    await readWarmups(definition);
+    await readWarmups(definition, await readSequences(definition));
     return null;
   } catch (error) {
     return toEngineError(error).message;

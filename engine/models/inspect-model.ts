@@ -1,7 +1,7 @@
 import { EngineError } from '../base';
 import { dimsOmitBatch, settingsOf } from '../config';
 import type { ModelInspection } from '../contract';
-import { mergeTensors } from './config-tensors';
+import { clientTensors } from './client-tensors';
 import { findModelSource } from './model-source';
 import { freeName, suggestName } from './suggest-name';
 
@@ -32,7 +32,8 @@ export async function inspectModel(path: string, options: InspectOptions): Promi
     cpuBudget: options.cpuBudget,
     platform: options.platform ?? process.platform,
   });
-  const { inputs, outputs } = mergeTensors(config, facts, dimsOmitBatch(config, facts.batchable));
+  const stacks = dimsOmitBatch(config, facts.batchable);
+  const { inputs, outputs } = clientTensors(config, facts, settings.maxBatchSize, stacks);
   const taken = new Set(options.takenNames);
   return {
     path,

@@ -224,7 +224,12 @@ describe('the definition of a model', () => {
     ['another backend', open, 'backend: "tensorrt"', 'backend "tensorrt" is not here'],
     ['another platform', open, 'platform: "pytorch_libtorch"', 'platform "pytorch_libtorch" is not here'],
     ['an ensemble', open, 'ensemble_scheduling { }', 'ensembles are not supported'],
-    ['sequences', open, 'sequence_batching { }', 'sequence_batching is not supported'],
+    [
+      'iterative sequences',
+      open,
+      'sequence_batching { iterative_sequence: true }',
+      'iterative_sequence is not supported',
+    ],
     [
       'batches of a model that has none',
       single,

@@ -18,7 +18,8 @@ import {
 import type { ModelSettings, ModelSettingsPatch, SettingOrigin, TensorSpec } from '../contract';
 import type { SessionSpec } from '../inference';
 import { backendOf, checkSupported } from './check-config';
-import { keptDefaults, mergeTensors, type ServedTensors, statedTensors } from './config-tensors';
+import { type ClientTensors, clientTensors } from './client-tensors';
+import { keptDefaults, type ServedTensors, statedTensors } from './config-tensors';
 import { keptFields } from './kept-fields';
 import { findModelFile } from './model-file';
 import { CONFIG_FILE, type ModelFolder, readModelFolder, resolveModelFolder } from './model-folder';
@@ -27,7 +28,7 @@ import type { Reshapes } from './reshape';
 import { servedVersions } from './version-policy';
 
 /** One version directory. */
-export interface ModelVersion extends ServedTensors {
+export interface ModelVersion extends ClientTensors {
   readonly version: string;
   /** The model file (for a simulated device: the version directory). */
   readonly path: string;
@@ -35,11 +36,12 @@ export interface ModelVersion extends ServedTensors {
   readonly served: boolean;
 }
 
-const NO_TENSORS: ServedTensors = {
+const NO_TENSORS: ClientTensors = {
   inputs: [],
   outputs: [],
   inputReshapes: new Map(),
   outputReshapes: new Map(),
+  sequence: null,
 };
 
 /** Everything needed to serve a model, read from its folder. */
@@ -141,7 +143,12 @@ async function defineOnnx(
   const versions = folder.versions.map((version): ModelVersion => {
     const found = read.find((one) => one.version === version);
     if (!found) return { version, path: join(folder.path, version), served: false, ...NO_TENSORS };
-    return { version, path: found.path, served: true, ...mergeTensors(config, found.facts, omitsBatch) };
+    return {
+      version,
+      path: found.path,
+      served: true,
+      ...clientTensors(config, found.facts, settings.maxBatchSize, omitsBatch),
+    };
   });
   const top = versions.find((one) => one.version === newest.version);
   return {
@@ -200,6 +207,7 @@ async function defineSimulated(
       version,
       path: join(folder.path, version),
       served: served.includes(version),
+      sequence: null,
       ...tensors,
     })),
     ...tensors,

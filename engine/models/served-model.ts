@@ -7,7 +7,11 @@ import {
   type DeviceArbiters,
   DeviceSeat,
   DynamicBatcher,
+  type DynamicBatcherOptions,
   largestBatch,
+  type Scheduler,
+  SequenceBatcher,
+  type SequenceSetup,
 } from '../batching';
 import type { MetricsConfig, SchedulingConfig } from '../config';
 import type { AutoState, BatchRecord, CostCurveRecord, ModelSettings } from '../contract';
@@ -57,6 +61,8 @@ export interface ServedModelSpec {
   readonly cpuBudget: number;
   /** Of the model's file with its external data. */
   readonly fileSizeBytes: number;
+  /** How it keeps sequences; absent or null: its requests are independent of each other. */
+  readonly sequence?: SequenceSetup | null;
   readonly instanceSpecOf: (settings: ModelSettings) => SessionSpec;
   /** Called when the last instance was lost and could not be replaced: this version then answers no more. */
   readonly onGaveUp?: (reason: string) => void;
@@ -70,7 +76,7 @@ export class ServedModel {
   readonly #stats: VersionStats;
   readonly #checker: InputChecker;
   readonly #pool: InstancePool;
-  readonly #batcher: DynamicBatcher;
+  readonly #batcher: Scheduler;
   readonly #scaler: InstanceScaler;
   readonly #seat: DeviceSeat;
   #settings: ModelSettings;
@@ -100,7 +106,7 @@ export class ServedModel {
       onGaveUp: (reason) => this.#giveUp(reason),
     });
     this.#seat = new DeviceSeat(spec.settings, () => this.#batcher.instancesChanged());
-    this.#batcher = new DynamicBatcher({
+    const batcherOptions: DynamicBatcherOptions = {
       gate: this.#seat,
       model: spec.name,
       version: spec.version,
@@ -109,7 +115,12 @@ export class ServedModel {
       observer: this.#observer(),
       policy: batchPolicyOf(spec.settings, spec.stacks, spec.scheduling),
       nextBatchId: context.nextBatchId,
-    });
+    };
+    const { sequence: setup = null } = spec;
+    this.#batcher =
+      setup === null
+        ? new DynamicBatcher(batcherOptions)
+        : new SequenceBatcher({ ...batcherOptions, setup, instances: () => this.#settings.instanceCount });
     this.#scaler = this.#createScaler();
   }
 

@@ -1,4 +1,5 @@
 import { EngineError } from '../base';
+import type { SequenceSetup } from '../batching';
 import type { ModelSettings } from '../contract';
 import type { ModelStats, VersionView } from '../metrics';
 import { autoWarmupIsOn } from './auto-warmup';
@@ -6,6 +7,7 @@ import type { VersionShare } from './device-use';
 import { type OutputLabels, readLabels } from './labels';
 import type { ModelDefinition } from './model-definition';
 import type { ModelCondition } from './model-summary';
+import { readSequenceSetup, withSequenceInputs } from './sequence-setup';
 import { ServedModel, type ServingContext } from './served-model';
 import { readWarmup, type WarmupSample } from './warmup';
 
@@ -106,8 +108,9 @@ export async function startVersions(
   onGaveUp: (version: string, reason: string) => void,
 ): Promise<{ readonly versions: readonly ServedModel[]; readonly labels: OutputLabels }> {
   const labels = await readLabels(definition.folder, definition.config);
-  const warmups = await readWarmups(definition);
-  const versions = createVersions(definition, warmups, stats, context, onGaveUp);
+  const sequences = await readSequences(definition);
+  const warmups = await readWarmups(definition, sequences);
+  const versions = createVersions(definition, warmups, sequences, stats, context, onGaveUp);
   try {
     await startAll(versions);
   } catch (error) {
@@ -127,20 +130,37 @@ async function startAll(served: readonly ServedModel[]): Promise<void> {
 /** Samples by version, for those that are to serve. Errors: as `readWarmup`. */
 export async function readWarmups(
   definition: ModelDefinition,
+  sequences: ReadonlyMap<string, SequenceSetup>,
 ): Promise<ReadonlyMap<string, readonly WarmupSample[]>> {
   const { folder, config, stacks, settings } = definition;
   const warmups = new Map<string, readonly WarmupSample[]>();
   for (const { version, served, inputs, inputReshapes } of definition.versions) {
     const target = { folder, inputs, inputReshapes, stacks, maxBatchSize: settings.maxBatchSize };
-    if (served) warmups.set(version, await readWarmup(config.model_warmup ?? [], target));
+    if (!served) continue;
+    const samples = await readWarmup(config.model_warmup ?? [], target);
+    const sequence = sequences.get(version);
+    warmups.set(version, sequence ? withSequenceInputs(samples, sequence) : samples);
   }
   return warmups;
+}
+
+/** How sequences are kept, by version, for those that are to serve. Errors: as `readSequenceSetup`. */
+export async function readSequences({
+  folder,
+  stacks,
+  versions,
+}: ModelDefinition): Promise<ReadonlyMap<string, SequenceSetup>> {
+  const setups = new Map<string, SequenceSetup>();
+  for (const { version, served, sequence } of versions)
+    if (served && sequence) setups.set(version, await readSequenceSetup(sequence, folder, stacks));
+  return setups;
 }
 
 /** The versions that a definition chooses, not started yet. */
 function createVersions(
   definition: ModelDefinition,
   warmups: ReadonlyMap<string, readonly WarmupSample[]>,
+  sequences: ReadonlyMap<string, SequenceSetup>,
   stats: ModelStats,
   context: ServingContext,
   onGaveUp: (version: string, reason: string) => void,
@@ -161,6 +181,7 @@ function createVersions(
         autoWarmup,
         cpuBudget: definition.settingsContext.cpuBudget,
         fileSizeBytes: definition.fileSizeBytes,
+        sequence: sequences.get(version.version) ?? null,
         instanceSpecOf: (wanted: ModelSettings) => definition.instanceSpecOf(version, wanted),
         onGaveUp: (reason: string) => onGaveUp(version.version, reason),
       };

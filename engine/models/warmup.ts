@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { open, realpath } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { EngineError } from '../base';
 import { type ConfigWarmup, type ConfigWarmupInput, wireDatatype } from '../config';
 import type { TensorSpec } from '../contract';
@@ -28,7 +28,7 @@ export interface WarmupTarget {
   readonly maxBatchSize: number;
 }
 
-const FOLDER = 'warmup';
+export const WARMUP_FOLDER = 'warmup';
 const MAX_SAMPLES = 1000;
 const MAX_COUNT = 10_000;
 const MAX_SAMPLE_BYTES = 256 * 1024 * 1024;
@@ -138,23 +138,34 @@ async function rowData(
 ): Promise<Uint8Array> {
   const size = ELEMENT_BYTES[datatype];
   if (input.input_data_file !== undefined) {
-    const data = await readDataFile(
-      label,
-      folder,
-      input.input_data_file,
-      size === null ? maxBytes : size * count,
-    );
-    if (size === null) checkStrings(label, data, count);
-    else if (data.byteLength !== size * count)
-      throw refuseConfig(
-        `${label}: "${input.input_data_file}" has ${data.byteLength} bytes, ${size * count} are needed`,
-      );
-    return data;
+    return readRowFile(label, join(folder, WARMUP_FOLDER), input.input_data_file, datatype, count, maxBytes);
   }
   if (input.random_data !== undefined) return randomRow(datatype, size, count);
   // Texts without characters are four zero bytes each, their lengths.
   if (input.zero_data !== undefined) return new Uint8Array(count * (size ?? 4));
   throw refuseConfig(`${label} has neither zero_data nor random_data nor input_data_file`);
+}
+
+/**
+ * The bytes of one row of `count` elements from a file of the model's folder.
+ *
+ * @param maxBytes of texts; other datatypes have the size that they need
+ * Errors: MODEL_INVALID for a file that is not there, leads out of `place`, or has another size.
+ */
+export async function readRowFile(
+  label: string,
+  place: string,
+  file: string,
+  datatype: TensorSpec['datatype'],
+  count: number,
+  maxBytes: number,
+): Promise<Uint8Array> {
+  const size = ELEMENT_BYTES[datatype];
+  const data = await readDataFile(label, place, file, size === null ? maxBytes : size * count);
+  if (size === null) checkStrings(label, data, count);
+  else if (data.byteLength !== size * count)
+    throw refuseConfig(`${label}: "${file}" has ${data.byteLength} bytes, ${size * count} are needed`);
+  return data;
 }
 
 const RANDOM_TEXT_BYTES = 8;
@@ -181,15 +192,14 @@ function checkStrings(label: string, data: Uint8Array, count: number): void {
 
 async function readDataFile(
   label: string,
-  folder: string,
+  place: string,
   file: string,
   maxBytes: number,
 ): Promise<Uint8Array> {
   const shown = JSON.stringify(file.slice(0, 200));
   if (file.includes('\0')) throw refuseConfig(`${label}: ${shown} is not a file name`);
-  const place = join(folder, FOLDER);
   const real = await realpath(join(place, file)).catch(() => {
-    throw refuseConfig(`${label}: ${shown} is not in the model's folder "${FOLDER}"`);
+    throw refuseConfig(`${label}: ${shown} is not in the model's folder "${basename(place)}"`);
   });
   await requireInside(await realpath(place), real, `${label}: ${shown}`);
   const handle = await open(real, 'r');
