@@ -24,14 +24,14 @@ const MODES: { value: BatchingMode; label: string }[] = [
 const MODE_TEXTS: Readonly<Record<BatchingMode, string>> = {
   off: 'Every request runs alone.',
   fixed: 'Requests leave as packed batches, by the sizes and the delay below.',
-  auto: 'Requests leave as packed batches; how long to wait follows the measured cost and arrivals.',
+  auto: 'Not finished in this version: it predicts nothing yet, and requests leave by the sizes and the delay of fixed mode.',
 };
 
 /** Why delay and preferred sizes cannot be moved. */
 const UNUSED: Readonly<Record<BatchingMode, string | undefined>> = {
   off: 'Has no effect while batching is off.',
   fixed: undefined,
-  auto: 'Auto decides this itself; fixed mode finds the value again.',
+  auto: 'In force as it stands; switch to fixed to move it.',
 };
 
 /** Whether requests share a run, and what decides when they leave. */
@@ -122,7 +122,7 @@ export function BatchingFields({ model, values, row, edit, compact }: BatchingFi
       )}
       <SettingRow
         label="SLO"
-        hint="What a request may take, from arrival to answer. Auto plans by it and refuses early what cannot keep it."
+        hint="What a request may take, from arrival to answer. Kept for auto mode, which does not act on it in this version."
         {...row('sloMs')}
       >
         <CommittedNumber

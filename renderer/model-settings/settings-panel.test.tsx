@@ -126,7 +126,7 @@ describe('settings panel', () => {
     fireEvent.click(screen.getByRole('radio', { name: 'Auto' }));
     await rest();
     expect(updateSettings.mock.calls).toEqual([['demo-mlp', { batching: 'auto' }]]);
-    expect(screen.getAllByText(/Auto decides this itself/)).toHaveLength(2);
+    expect(screen.getAllByText(/switch to fixed to move it/)).toHaveLength(2);
     const exact = screen.getByRole('textbox', { name: 'Max queue delay, exact' });
     expect(exact.hasAttribute('disabled')).toBe(true);
     expect(screen.getByRole('textbox', { name: 'Max batch size, exact' }).hasAttribute('disabled')).toBe(
