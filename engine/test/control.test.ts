@@ -83,8 +83,9 @@ describe("the control plane's socket", () => {
     await waitUntil('three samples came', () => samples.length >= 3);
     await calls.updateSettings.mutate({ name: 'plus', patch: { maxQueueDelayUs: 1234 } });
     await waitUntil('the change is told', () => models.at(-1)?.[0]?.settings.maxQueueDelayUs === 1234);
+    // A model is in the samples once its load has ended, and a sample is as old as the beat.
+    await waitUntil('a sample has the model', () => samples.at(-1)?.models[0]?.name === 'plus');
     for (const { unsubscribe } of stops) unsubscribe();
-    expect(samples.at(-1)?.models[0]?.name).toBe('plus');
     expect(samples.map(({ monotonicUs }) => monotonicUs)).toEqual(
       samples.map(({ monotonicUs }) => monotonicUs).sort((a, b) => a - b),
     );
