@@ -3,7 +3,6 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { executionProviders, onnxruntimeVersion } from './backend';
 import { createLogStore, ENGINE_VERSION, EngineError, systemClock } from './base';
-import { DeviceArbiters } from './batching';
 import { type EngineOptions, metricsConfigOf, removeRunFile, writeRunFile } from './config';
 import { CONTRACT_VERSION, type DoorAddress, type EngineStatus, type LogEntry } from './contract';
 import {
@@ -108,7 +107,6 @@ function buildCore(options: EngineOptions) {
       metrics,
       deviceOf: (provider) => deviceOfProvider(provider, devices.infos()),
       nextBatchId: () => ++batchId,
-      arbiters: new DeviceArbiters(clock, cpuBudget()),
     },
   });
   const publisher = new Publisher({

@@ -4,8 +4,6 @@ import {
   type BatcherObserver,
   type BatchOutput,
   batchPolicyOf,
-  type DeviceArbiters,
-  DeviceSeat,
   DynamicBatcher,
   type DynamicBatcherOptions,
   largestBatch,
@@ -36,8 +34,6 @@ export interface ServingContext {
   /** Device on which sessions of a provider run ("cpu", "gpu:0", …). */
   readonly deviceOf: (provider: string) => string;
   readonly nextBatchId: () => number;
-  /** Who may run on a device that models share; absent: all may. */
-  readonly arbiters?: DeviceArbiters;
   readonly onInstanceLost: (model: string, message: string) => void;
   readonly onInstancesChanged: () => void;
   /** The number of instances followed the load, or was left; why. */
@@ -78,7 +74,6 @@ export class ServedModel {
   readonly #pool: InstancePool;
   readonly #batcher: Scheduler;
   readonly #scaler: InstanceScaler;
-  readonly #seat: DeviceSeat;
   #settings: ModelSettings;
   #loadDurationMs = 0;
 
@@ -98,16 +93,11 @@ export class ServedModel {
         context.createInstance ?? ((name, instanceSpec) => new ThreadInstance(name, instanceSpec, clock)),
       warmUp: (instance, loadUs) => this.#warmUp(instance, loadUs),
       onCapacity: () => this.#batcher.instancesChanged(),
-      onMembers: () => {
-        this.#takeSeat();
-        context.onInstancesChanged();
-      },
+      onMembers: () => context.onInstancesChanged(),
       onLost: (message) => context.onInstanceLost(spec.name, message),
       onGaveUp: (reason) => this.#giveUp(reason),
     });
-    this.#seat = new DeviceSeat(spec.settings, () => this.#batcher.instancesChanged());
     const batcherOptions: DynamicBatcherOptions = {
-      gate: this.#seat,
       model: spec.name,
       version: spec.version,
       clock,
@@ -212,7 +202,6 @@ export class ServedModel {
       this.#scaler.begin(this.#settings);
       this.#loadDurationMs = (clock.nowUs() - beganUs) / 1000;
     } catch (error) {
-      this.#seat.close();
       await this.#pool.stop();
       throw error;
     }
@@ -246,7 +235,6 @@ export class ServedModel {
     const before = this.#settings;
     this.#settings = settings;
     this.#scaler.stop();
-    this.#seat.claim(settings);
     this.#batcher.setPolicy(batchPolicyOf(settings, this.#spec.stacks, this.#spec.scheduling));
     try {
       await this.#pool.want(this.#spec.instanceSpecOf(settings), settings.instanceCount);
@@ -280,7 +268,6 @@ export class ServedModel {
     });
     await this.#batcher.drain(error);
     limit.cancel();
-    this.#seat.close();
     await this.#pool.stop();
     this.#modelStats.endVersion(this.#stats);
   }
@@ -315,13 +302,6 @@ export class ServedModel {
         onScaled(name, text);
       },
     });
-  }
-
-  /** Where its instances run is known once the first one does. */
-  #takeSeat(): void {
-    const { active } = this.provider;
-    const { arbiters, deviceOf } = this.#context;
-    if (active !== null && arbiters) this.#seat.moveTo(arbiters.of(deviceOf(active)));
   }
 
   #giveUp(reason: string): void {
