@@ -67,7 +67,7 @@ export function CapacityFields({ values, row, edit }: FieldsProps) {
       </SettingRow>
       <SettingRow
         label="Device weight"
-        hint="Share of the device's time against the other models that want it."
+        hint="Share of the device's time against the other models that want it. Not enforced in this version."
         {...row('deviceWeight')}
       >
         <CommittedNumber
@@ -81,7 +81,7 @@ export function CapacityFields({ values, row, edit }: FieldsProps) {
       </SettingRow>
       <SettingRow
         label="Device class"
-        hint="A background model runs when no foreground model on its device has work."
+        hint="A background model is to give way to foreground ones. Not enforced in this version."
         {...row('deviceClass')}
       >
         <SegmentedControl
@@ -99,7 +99,7 @@ export function CapacityFields({ values, row, edit }: FieldsProps) {
         <Switch
           aria-label="Keep in memory"
           size="sm"
-          label="Never unload it to make room for another model"
+          label="Never unload it to make room for another model (nothing is unloaded so yet)"
           checked={values.pinned}
           onChange={(event) => edit('pinned', event.currentTarget.checked)}
         />
