@@ -52,7 +52,13 @@ test.describe('the desktop app', () => {
       killEngine: () => desktop.killEngine(),
       revive: async () => {
         await expect(page.getByText('engine running')).toBeVisible({ timeout: 60_000 });
-        return { inferenceUrl: await inferenceUrl() };
+        // The page shows the engine it knew until it hears of the new one, whose doors open once its models are loaded.
+        let url = '';
+        await expect(async () => {
+          url = await inferenceUrl();
+          expect((await fetch(`${url}/v2/health/live`)).status).toBe(200);
+        }).toPass({ timeout: 60_000 });
+        return { inferenceUrl: url };
       },
     };
   });
