@@ -1,3 +1,4 @@
+export { AutoPlanner, CostCurve, profiledSizes } from './auto';
 export type { Batch, BatchEntry, BatchOutput } from './batch';
 export { type BatchPolicy, batchPolicyOf, largestBatch } from './batch-policy';
 export type { BatchOutcome, BatchRunner } from './batch-runner';

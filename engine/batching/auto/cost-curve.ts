@@ -1,0 +1,187 @@
+import type { CostPoint } from '../../contract';
+
+/** Share of a new run in the mean of its size. */
+const EWMA = 0.1;
+/** Runs of one size that are kept for its quantiles. */
+const KEPT_RUNS = 32;
+const LOW = 0.1;
+const HIGH = 0.95;
+/** A repair of more than this share says that the measurement was disturbed. */
+const MAX_REPAIR = 0.25;
+
+interface Point {
+  readonly rows: number;
+  meanUs: number;
+  runs: number;
+  /** The last durations, a ring. */
+  readonly kept: number[];
+}
+
+/** Sizes at which a curve is measured: neighbours of powers of two show the steps of padded kernels. */
+export function profiledSizes(maxBatchSize: number): readonly number[] {
+  const sizes = new Set([1, 2, 3, maxBatchSize]);
+  for (let size = 4; size <= maxBatchSize; size *= 2) {
+    for (const rows of [size, size + 1, size + size / 2]) if (rows <= maxBatchSize) sizes.add(rows);
+  }
+  return [...sizes].filter((rows) => rows <= maxBatchSize).sort((a, b) => a - b);
+}
+
+/**
+ * What a batch costs: l(b), the mean time of a batch of b rows on its instance, and lq(b), its 95th percentile.
+ *
+ * Sizes between two measured ones are interpolated in a straight line, those beyond the last go on in proportion to it. Every
+ * batch that really ran moves the mean of its size by a tenth (so some 20 batches forget a change of clocks or of
+ * neighbours), and a size that was never profiled joins the curve with its first run.
+ *
+ * A device never answers more rows in less time; where the numbers say so, one of the two was disturbed. The curve is read
+ * through the pool-adjacent-violators rule (the least-squares fit of a rising sequence, weighted by runs): neighbours that
+ * fall share their mean.
+ */
+export class CostCurve {
+  readonly #points: Point[] = [];
+  /** Repaired mean by rows, 0 to the largest asked for; grown and rebuilt lazily. */
+  #table: Float64Array = new Float64Array(0);
+  #best = 0;
+
+  /** @param points durations of each profiled size, microseconds; sizes ascending, at least one run each */
+  constructor(points: Iterable<{ readonly rows: number; readonly runsUs: readonly number[] }>) {
+    for (const { rows, runsUs } of points) {
+      const sorted = [...runsUs].sort((a, b) => a - b);
+      // A pause of the machine within ten runs would move their mean by a tenth of itself: the outermost are left out.
+      const inner = sorted.length >= 5 ? sorted.slice(1, -1) : sorted;
+      const meanUs = inner.reduce((sum, us) => sum + us, 0) / inner.length;
+      this.#points.push({ rows, meanUs, runs: runsUs.length, kept: runsUs.slice(-KEPT_RUNS) });
+    }
+  }
+
+  /** Of known points, as kept on disk. */
+  static of(points: readonly CostPoint[]): CostCurve {
+    const curve = new CostCurve([]);
+    for (const { rows, meanUs, lowUs, highUs, runs } of points)
+      curve.#points.push({ rows, meanUs, runs, kept: [lowUs, meanUs, highUs] });
+    return curve;
+  }
+
+  /** Why a curve cannot be used and has to be measured again; null when it can. */
+  static faultOf(points: readonly CostPoint[], maxBatchSize: number): string | null {
+    if (points.length === 0) return 'it has no point';
+    let mostUs = 0;
+    let lastRows = 0;
+    for (const { rows, meanUs, lowUs, highUs } of points) {
+      if (!Number.isInteger(rows) || rows <= lastRows) return `its sizes do not ascend at ${rows}`;
+      if (![meanUs, lowUs, highUs].every((us) => Number.isFinite(us) && us > 0))
+        return `its time at ${rows} rows is not a positive number`;
+      if (meanUs < mostUs * (1 - MAX_REPAIR))
+        return `it falls at ${rows} rows, from ${Math.round(mostUs)} to ${Math.round(meanUs)} us`;
+      mostUs = Math.max(mostUs, meanUs);
+      lastRows = rows;
+    }
+    if (points[0]?.rows !== 1) return 'it does not begin at 1 row';
+    return lastRows < maxBatchSize ? `it ends at ${lastRows} rows, batches may have ${maxBatchSize}` : null;
+  }
+
+  get points(): readonly CostPoint[] {
+    return this.#points.map(({ rows, meanUs, runs, kept }) => ({
+      rows,
+      meanUs,
+      lowUs: Math.min(meanUs, quantile(kept, LOW)),
+      highUs: Math.max(meanUs, quantile(kept, HIGH)),
+      runs,
+    }));
+  }
+
+  /** l(b): mean time of a batch, microseconds; 0 for none. */
+  meanUs(rows: number): number {
+    if (rows >= this.#table.length) this.#build(Math.max(rows, 64));
+    return this.#table[rows] ?? 0;
+  }
+
+  /** lq(b): 95th percentile, microseconds: the mean times how far the nearest measured size strays. */
+  highUs(rows: number): number {
+    const point = this.#nearest(rows);
+    if (!point) return this.meanUs(rows);
+    return this.meanUs(rows) * Math.max(1, quantile(point.kept, HIGH) / point.meanUs);
+  }
+
+  /** Best size up to `most`: most rows per time, the smaller of equals. */
+  bestRows(most: number): number {
+    let best = 1;
+    for (let rows = 2; rows <= most; rows++)
+      if (rows / this.meanUs(rows) > (best / this.meanUs(best)) * 1.001) best = rows;
+    return best;
+  }
+
+  /** Largest useful batch: the best size up to `maxBatchSize` of which two in a row, at their slow end, keep `sloUs`. */
+  capRows(maxBatchSize: number, sloUs: number | null): number {
+    if (sloUs === null) {
+      if (this.#best === 0 || this.#best > maxBatchSize) this.#best = this.bestRows(maxBatchSize);
+      return this.#best;
+    }
+    let most = 1;
+    while (most < maxBatchSize && 2 * this.highUs(most + 1) <= sloUs) most++;
+    return this.bestRows(most);
+  }
+
+  /** A batch of `rows` really took `tookUs`. */
+  record(rows: number, tookUs: number): void {
+    if (!(tookUs > 0)) return;
+    let at = this.#points.findIndex((point) => point.rows >= rows);
+    if (at < 0) at = this.#points.length;
+    let point = this.#points[at];
+    if (point?.rows !== rows) {
+      point = { rows, meanUs: this.meanUs(rows) || tookUs, runs: 0, kept: [] };
+      this.#points.splice(at, 0, point);
+    }
+    point.meanUs += (tookUs - point.meanUs) * EWMA;
+    if (point.kept.length < KEPT_RUNS) point.kept.push(tookUs);
+    else point.kept[point.runs % KEPT_RUNS] = tookUs;
+    point.runs++;
+    this.#table = new Float64Array(0);
+    // Which size is best changes slowly, and asking costs a walk of the curve.
+    if (point.runs % KEPT_RUNS === 0) this.#best = 0;
+  }
+
+  #nearest(rows: number): Point | undefined {
+    let nearest: Point | undefined;
+    for (const point of this.#points)
+      if (point.kept.length > 2 && (!nearest || Math.abs(point.rows - rows) < Math.abs(nearest.rows - rows)))
+        nearest = point;
+    return nearest;
+  }
+
+  #build(most: number): void {
+    const rising = rise(this.#points);
+    const table = new Float64Array(most + 1);
+    let at = 0;
+    for (let rows = 1; rows <= most && rising.length > 0; rows++) {
+      while (at < rising.length - 1 && (rising[at]?.rows ?? 0) < rows) at++;
+      const right = rising[at] as { rows: number; us: number };
+      const left = rising[at - 1];
+      if (rows > right.rows) table[rows] = (right.us * rows) / right.rows;
+      else if (!left || rows === right.rows) table[rows] = right.us;
+      else table[rows] = left.us + ((right.us - left.us) * (rows - left.rows)) / (right.rows - left.rows);
+    }
+    this.#table = table;
+  }
+}
+
+/** Pool adjacent violators. */
+function rise(points: readonly Point[]): readonly { readonly rows: number; readonly us: number }[] {
+  const pools: { us: number; weight: number; members: number[] }[] = [];
+  for (const { rows, meanUs, runs } of points) {
+    let pool = { us: meanUs, weight: Math.min(runs, KEPT_RUNS) || 1, members: [rows] };
+    for (let last = pools.at(-1); last && last.us > pool.us; last = pools.at(-1)) {
+      const weight = last.weight + pool.weight;
+      const us = (last.us * last.weight + pool.us * pool.weight) / weight;
+      pool = { us, weight, members: [...last.members, ...pool.members] };
+      pools.pop();
+    }
+    pools.push(pool);
+  }
+  return pools.flatMap(({ us, members }) => members.map((rows) => ({ rows, us })));
+}
+
+function quantile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
+}

@@ -1,0 +1,2 @@
+export { AutoPlanner } from './auto-planner';
+export { CostCurve, profiledSizes } from './cost-curve';
