@@ -2,8 +2,8 @@ import { SegmentedControl, Text } from '@mantine/core';
 import { type BatchingMode, type ModelSummary, SETTING_LIMITS } from '../../engine/contract';
 import { formatUs } from '../format';
 import { AutoNote } from './auto-note';
-import { CommittedNumber } from './committed-number';
 import type { FieldsProps } from './fields-props';
+import { NumberSetting } from './number-setting';
 import { SettingRow } from './setting-row';
 import { SizeList } from './size-list';
 import { batchSizeScale, queueDelayScale } from './slider-scale';
@@ -35,7 +35,8 @@ const UNUSED: Readonly<Record<BatchingMode, string | undefined>> = {
 };
 
 /** Whether requests share a run, and what decides when they leave. */
-export function BatchingFields({ model, values, row, edit, compact }: BatchingFieldsProps) {
+export function BatchingFields({ model, compact, ...fields }: BatchingFieldsProps) {
+  const { values, row, edit } = fields;
   const mode = model.batchable ? values.batching : 'off';
   const off = mode === 'off';
   const unused = UNUSED[mode];
@@ -120,24 +121,15 @@ export function BatchingFields({ model, values, row, edit, compact }: BatchingFi
           />
         </SettingRow>
       )}
-      <SettingRow
+      <NumberSetting
+        {...fields}
+        field="sloMs"
         label="SLO"
         hint="What a request may take, from arrival to answer. Kept for auto mode, which does not act on it in this version."
-        {...row('sloMs')}
-      >
-        <CommittedNumber
-          label="SLO"
-          value={values.sloMs}
-          limits={SETTING_LIMITS.sloMs}
-          decimals
-          suffix=" ms"
-          placeholder="none"
-          size="xs"
-          w={180}
-          onCommit={(ms) => edit('sloMs', ms)}
-          onClear={() => edit('sloMs', null)}
-        />
-      </SettingRow>
+        decimals
+        suffix=" ms"
+        whenEmpty="none"
+      />
     </>
   );
 }

@@ -1,84 +1,45 @@
 import { SegmentedControl, SimpleGrid, Switch, Text } from '@mantine/core';
 import { useStore } from 'zustand';
-import { type DeviceClass, SETTING_LIMITS } from '../../engine/contract';
+import type { DeviceClass } from '../../engine/contract';
 import { formatCount } from '../format';
 import { statusStore } from '../stores';
-import { CommittedNumber } from './committed-number';
 import type { FieldsProps } from './fields-props';
+import { NumberSetting } from './number-setting';
 import { SettingRow } from './setting-row';
 
 /** Queue, instances, threads, and the model's part of a device that it shares. */
-export function CapacityFields({ values, row, edit }: FieldsProps) {
+export function CapacityFields(fields: FieldsProps) {
+  const { values, row, edit } = fields;
   return (
     <SimpleGrid cols={{ base: 1, md: 2 }} spacing="lg" verticalSpacing="md">
-      <SettingRow
+      <NumberSetting
+        {...fields}
+        field="maxQueueSize"
         label="Max queue size"
         hint="Requests that may wait; one more is refused with 503."
-        {...row('maxQueueSize')}
-      >
-        <CommittedNumber
-          label="Max queue size"
-          value={values.maxQueueSize}
-          limits={SETTING_LIMITS.maxQueueSize}
-          suffix=" requests"
-          size="xs"
-          w={180}
-          onCommit={(value) => edit('maxQueueSize', value)}
-        />
-      </SettingRow>
-      <SettingRow
+        suffix=" requests"
+      />
+      <NumberSetting
+        {...fields}
+        field="instanceCount"
         label="Instances"
         hint="Sessions on threads of their own: as many batches at once."
-        {...row('instanceCount')}
-      >
-        <CommittedNumber
-          label="Instances"
-          value={values.instanceCount}
-          limits={SETTING_LIMITS.instanceCount}
-          size="xs"
-          w={180}
-          onCommit={(value) => edit('instanceCount', value)}
-        />
-      </SettingRow>
-      <SettingRow
+      />
+      <NumberSetting
+        {...fields}
+        field="maxInstanceCount"
         label="Max instances"
         hint="Instances are added up to this while requests wait. As many as instances: none are."
-        {...row('maxInstanceCount')}
-      >
-        <CommittedNumber
-          label="Max instances"
-          value={values.maxInstanceCount}
-          limits={SETTING_LIMITS.maxInstanceCount}
-          size="xs"
-          w={180}
-          onCommit={(value) => edit('maxInstanceCount', value)}
-        />
-      </SettingRow>
-      <SettingRow label="Threads per session" {...row('intraOpThreads')}>
-        <CommittedNumber
-          label="Threads per session"
-          value={values.intraOpThreads}
-          limits={SETTING_LIMITS.intraOpThreads}
-          size="xs"
-          w={180}
-          onCommit={(value) => edit('intraOpThreads', value)}
-        />
+      />
+      <NumberSetting {...fields} field="intraOpThreads" label="Threads per session">
         <ThreadsHint threads={values.intraOpThreads * values.instanceCount} />
-      </SettingRow>
-      <SettingRow
+      </NumberSetting>
+      <NumberSetting
+        {...fields}
+        field="deviceWeight"
         label="Device weight"
         hint="Share of the device's time against the other models that want it. Not enforced in this version."
-        {...row('deviceWeight')}
-      >
-        <CommittedNumber
-          label="Device weight"
-          value={values.deviceWeight}
-          limits={SETTING_LIMITS.deviceWeight}
-          size="xs"
-          w={180}
-          onCommit={(value) => edit('deviceWeight', value)}
-        />
-      </SettingRow>
+      />
       <SettingRow
         label="Device class"
         hint="A background model is to give way to foreground ones. Not enforced in this version."
