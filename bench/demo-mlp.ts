@@ -7,6 +7,7 @@ import type { ModelSettings, TensorSpec } from '../engine/contract';
 import type { InferenceRequest } from '../engine/inference';
 import { DeviceBusy, ModelStats } from '../engine/metrics';
 import { ServedModel } from '../engine/models';
+import { modelSettings } from '../engine/testing/model-summary';
 
 export const DEMO_ROW = 512;
 export const DEMO_PATH = fileURLToPath(
@@ -28,22 +29,7 @@ const tensor = (name: string): TensorSpec => ({
   optional: false,
 });
 
-const SETTINGS: ModelSettings = {
-  batching: 'fixed',
-  maxBatchSize: 16,
-  preferredBatchSizes: [],
-  maxQueueDelayUs: 0,
-  maxQueueSize: 1_000_000,
-  instanceCount: 1,
-  executionProviders: ['cpu'],
-  intraOpThreads: 1,
-  sloMs: null,
-  allowedBatchSizes: [],
-  maxInstanceCount: 1,
-  deviceWeight: 1,
-  deviceClass: 'foreground',
-  pinned: false,
-};
+const SETTINGS = modelSettings({ maxQueueSize: 1_000_000 });
 
 /** The demo MLP behind the engine's own batcher and instance, in process, without a door. */
 export async function serveDemo(settings: Partial<ModelSettings> = {}): Promise<ServedModel> {

@@ -3,6 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { systemClock } from '../engine/base';
 import { batchPolicyOf, DynamicBatcher } from '../engine/batching';
+import { modelSettings } from '../engine/testing/model-summary';
 import { type Benchmark, median, printTable, round } from './benchmark';
 import { demoRequest } from './demo-mlp';
 
@@ -92,22 +93,7 @@ setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
 const POLICY = batchPolicyOf(
-  {
-    batching: 'fixed',
-    maxBatchSize: BATCH,
-    preferredBatchSizes: [],
-    maxQueueDelayUs: 1_000,
-    maxQueueSize: 1_000_000,
-    instanceCount: 1,
-    executionProviders: ['cpu'],
-    intraOpThreads: 1,
-    sloMs: null,
-    allowedBatchSizes: [],
-    maxInstanceCount: 1,
-    deviceWeight: 1,
-    deviceClass: 'foreground',
-    pinned: false,
-  },
+  modelSettings({ maxBatchSize: BATCH, maxQueueDelayUs: 1_000, maxQueueSize: 1_000_000 }),
   true,
 );
 

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { EngineError, silentLogger, systemClock } from '../base';
 import type { LoadTestRun, LoadTestScenarioInput, ModelSummary } from '../contract';
+import { modelSettings, modelSummary } from '../testing/model-summary';
 import { createLoadTestRunner, type LoadTestRunner } from './runner';
-import { modelOf } from './test-model';
 
 const paths = new Set<string>();
 const server = createServer((request, response) => {
@@ -30,7 +30,7 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   dataPath = await mkdtemp(join(tmpdir(), 'ferry-runner-'));
-  runner = runnerFor(() => modelOf({}));
+  runner = runnerFor(() => modelSummary({ settings: modelSettings({ maxQueueDelayUs: 1_000 }) }));
 });
 afterEach(async () => {
   await runner.close();
@@ -118,7 +118,7 @@ describe('the load test runner', () => {
   it('is over and kept when the engine closes, and starts nothing afterwards', async () => {
     const { id } = await runner.start(scenario({ durationMs: 60_000 }));
     await runner.close();
-    expect((await runnerFor(() => modelOf({})).get(id)).state).toBe('stopped');
+    expect((await runnerFor(() => modelSummary()).get(id)).state).toBe('stopped');
     await expect(runner.start(scenario())).rejects.toMatchObject({ code: 'SHUTTING_DOWN' });
   });
 
@@ -133,14 +133,19 @@ describe('the load test runner', () => {
   });
 
   it.each<[string, string, Partial<LoadTestScenarioInput>, () => ModelSummary]>([
-    ['INVALID_ARGUMENT', 'a scenario out of bounds', { durationMs: 1 }, () => modelOf({})],
-    ['INVALID_ARGUMENT', 'a scenario that does not fit the model', { rowsPerRequest: 17 }, () => modelOf({})],
-    ['MODEL_NOT_READY', 'a model that is not loaded', {}, () => modelOf({ state: 'unavailable' })],
+    ['INVALID_ARGUMENT', 'a scenario out of bounds', { durationMs: 1 }, () => modelSummary()],
+    [
+      'INVALID_ARGUMENT',
+      'a scenario that does not fit the model',
+      { rowsPerRequest: 17 },
+      () => modelSummary(),
+    ],
+    ['MODEL_NOT_READY', 'a model that is not loaded', {}, () => modelSummary({ state: 'unavailable' })],
     [
       'MODEL_NOT_READY',
       'a version that is not loaded',
       { version: '2' },
-      () => modelOf({ versionsOnDisk: ['1', '2'] }),
+      () => modelSummary({ versionsOnDisk: ['1', '2'] }),
     ],
     [
       'MODEL_UNKNOWN',
@@ -167,7 +172,7 @@ describe('the load test runner', () => {
       dataPath,
       logger: silentLogger,
       clock,
-      describeModel: () => modelOf({}),
+      describeModel: () => modelSummary(),
     });
     const ended = over();
     await runner.start(scenario());
@@ -177,7 +182,7 @@ describe('the load test runner', () => {
   it('still shows a result that the disk would not take', async () => {
     dataPath = join(dataPath, 'file-not-folder');
     await writeFile(dataPath, '');
-    runner = runnerFor(() => modelOf({}));
+    runner = runnerFor(() => modelSummary());
     const ended = over();
     const { id } = await runner.start(scenario());
     expect((await ended).state).toBe('finished');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { LoadTestScenarioInput, ModelSummary, TensorSpec } from '../contract';
+import { modelSummary } from '../testing/model-summary';
 import { checkScenario, parseScenario, planOf, settingsNote } from './scenario';
-import { modelOf } from './test-model';
 
 const spec = (name: string, datatype: TensorSpec['datatype'], shape: number[]): TensorSpec => ({
   name,
@@ -36,7 +36,7 @@ describe('a scenario', () => {
     expect(() => parseScenario(wrong)).toThrow(/model: .*executor\.clients: .*durationMs: .*surprise/s);
   });
 
-  const model = modelOf({ inputs: [spec('x', 'FP32', [-1, -1, 4]), spec('half', 'FP16', [-1])] });
+  const model = modelSummary({ inputs: [spec('x', 'FP32', [-1, -1, 4]), spec('half', 'FP16', [-1])] });
   const cases: [string, Partial<LoadTestScenarioInput>, Partial<ModelSummary>, RegExp][] = [
     [
       'more rows than the model takes',
@@ -117,7 +117,7 @@ describe('a scenario', () => {
 });
 
 it('notes settings in a line that says what was on', () => {
-  const { settings } = modelOf({});
+  const { settings } = modelSummary();
   expect(settingsNote({ ...settings, maxQueueDelayUs: 1_500, preferredBatchSizes: [4, 8] }, 'cpu')).toBe(
     'batching fixed, max batch 16, preferred 4/8, delay 1,500 µs, 1 instance, cpu',
   );

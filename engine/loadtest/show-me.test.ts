@@ -8,11 +8,11 @@ import type {
   ShowMeStatus,
 } from '../contract';
 import { flushPromises } from '../testing';
+import { modelSummary } from '../testing/model-summary';
 import { newRun } from './run-record';
 import type { LoadTestRunner } from './runner';
 import { parseScenario } from './scenario';
 import { createShowMe, type ShowMe } from './show-me';
-import { modelOf } from './test-model';
 
 /** Stands for the runner: runs go on until the test ends them. */
 class RunnerByHand implements LoadTestRunner {
@@ -53,7 +53,7 @@ class RunnerByHand implements LoadTestRunner {
 }
 
 const operators: ModelSettings = {
-  ...modelOf({}).settings,
+  ...modelSummary().settings,
   maxBatchSize: 5,
   preferredBatchSizes: [3],
   maxQueueDelayUs: 77,

@@ -1,23 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { ModelSettings, ModelSettingsPatch } from '../../engine/contract';
+import { defaultSettings } from '../stores/model-summary.fixture';
 import { createSettingsDraft, type SettingsDraft } from './settings-draft';
-
-const settings: ModelSettings = {
-  batching: 'fixed',
-  maxBatchSize: 16,
-  preferredBatchSizes: [],
-  maxQueueDelayUs: 1_000,
-  maxQueueSize: 256,
-  instanceCount: 1,
-  executionProviders: ['cpu'],
-  intraOpThreads: 2,
-  sloMs: null,
-  allowedBatchSizes: [],
-  maxInstanceCount: 1,
-  deviceWeight: 1,
-  deviceClass: 'foreground',
-  pinned: false,
-};
 
 interface Sent {
   readonly patch: ModelSettingsPatch;
@@ -42,7 +26,7 @@ describe('settings draft', () => {
     sent = [];
     timer = null;
     draft = createSettingsDraft({
-      initial: settings,
+      initial: defaultSettings,
       apply: (patch) => new Promise((resolve, reject) => sent.push({ patch, resolve, reject })),
       nowMs: () => 42,
       schedule: (callback) => {
@@ -67,7 +51,7 @@ describe('settings draft', () => {
     draft.edit('maxBatchSize', 20);
     rest();
     expect(shown().status.maxBatchSize).toEqual({ kind: 'pending' });
-    sent[0]!.resolve({ ...settings, maxBatchSize: 20 });
+    sent[0]!.resolve({ ...defaultSettings, maxBatchSize: 20 });
     await settled();
     expect(shown().status.maxBatchSize).toEqual({ kind: 'applied', atMs: 42 });
     expect(shown().values.maxBatchSize).toBe(20);
@@ -89,7 +73,7 @@ describe('settings draft', () => {
   it('rolls a failure back to what the engine said last, not to what was there at first', async () => {
     draft.edit('maxBatchSize', 20);
     rest();
-    draft.follow({ ...settings, maxBatchSize: 4 });
+    draft.follow({ ...defaultSettings, maxBatchSize: 4 });
     sent[0]!.reject(new Error('no'));
     await settled();
     expect(shown().values.maxBatchSize).toBe(4);
@@ -99,7 +83,7 @@ describe('settings draft', () => {
     draft.edit('maxBatchSize', 20);
     rest();
     draft.edit('maxBatchSize', 32);
-    sent[0]!.resolve({ ...settings, maxBatchSize: 20 });
+    sent[0]!.resolve({ ...defaultSettings, maxBatchSize: 20 });
     await settled();
     expect(shown().values.maxBatchSize).toBe(32);
     expect(shown().status.maxBatchSize).toEqual({ kind: 'pending' });
@@ -112,7 +96,7 @@ describe('settings draft', () => {
     draft.edit('maxQueueDelayUs', 2_000);
     rest();
     expect(sent).toHaveLength(1);
-    sent[0]!.resolve({ ...settings, maxBatchSize: 20 });
+    sent[0]!.resolve({ ...defaultSettings, maxBatchSize: 20 });
     await settled();
     expect(sent[1]!.patch).toEqual({ maxQueueDelayUs: 2_000 });
     expect(shown().values).toMatchObject({ maxBatchSize: 20, maxQueueDelayUs: 2_000 });
@@ -129,7 +113,7 @@ describe('settings draft', () => {
 
   it('follows changes made elsewhere, but not over a field being edited', () => {
     draft.edit('maxBatchSize', 20);
-    draft.follow({ ...settings, maxBatchSize: 8, maxQueueDelayUs: 5_000 });
+    draft.follow({ ...defaultSettings, maxBatchSize: 8, maxQueueDelayUs: 5_000 });
     expect(shown().values).toMatchObject({ maxBatchSize: 20, maxQueueDelayUs: 5_000 });
   });
 

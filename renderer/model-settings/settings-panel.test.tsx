@@ -2,6 +2,7 @@ import { MantineProvider } from '@mantine/core';
 import { act, cleanup, fireEvent, render, screen } from '@testing-library/react';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ModelSettingsPatch, ModelSummary } from '../../engine/contract';
+import { defaultSettings, modelSummary } from '../stores/model-summary.fixture';
 import { SettingsPanel } from './settings-panel';
 
 const updateSettings = vi.hoisted(() => vi.fn());
@@ -12,35 +13,7 @@ vi.mock('../stores', async (original) => ({
   previewSettings,
 }));
 
-const settings = {
-  batching: 'fixed' as const,
-  maxBatchSize: 16,
-  preferredBatchSizes: [],
-  maxQueueDelayUs: 1_000,
-  maxQueueSize: 256,
-  instanceCount: 1,
-  executionProviders: ['cpu' as const],
-  intraOpThreads: 2,
-  sloMs: null,
-  allowedBatchSizes: [],
-  maxInstanceCount: 1,
-  deviceWeight: 1,
-  deviceClass: 'foreground' as const,
-  pinned: false,
-};
-const model = {
-  name: 'demo-mlp',
-  state: 'ready',
-  backend: 'onnxruntime',
-  batchable: true,
-  batchingNote: null,
-  settings,
-  origins: Object.fromEntries(Object.keys(settings).map((field) => [field, 'default'])),
-  activeProvider: 'cpu',
-  providerNotes: [],
-  costCurve: null,
-  auto: null,
-} as unknown as ModelSummary;
+const model = modelSummary();
 
 const show = (shown: ModelSummary) =>
   render(
@@ -59,7 +32,7 @@ describe('settings panel', () => {
     previewSettings.mockResolvedValue('');
     updateSettings.mockImplementation(async (_name: string, patch: ModelSettingsPatch) => ({
       ...model,
-      settings: { ...settings, ...patch },
+      settings: { ...defaultSettings, ...patch },
     }));
   });
   afterEach(() => {
@@ -115,7 +88,7 @@ describe('settings panel', () => {
     const { rerender } = show(model);
     rerender(
       <MantineProvider>
-        <SettingsPanel model={{ ...model, settings: { ...settings, maxBatchSize: 4 } }} />
+        <SettingsPanel model={{ ...model, settings: { ...defaultSettings, maxBatchSize: 4 } }} />
       </MantineProvider>,
     );
     expect(slider('Max batch size').getAttribute('aria-valuenow')).toBe('4');
@@ -137,7 +110,7 @@ describe('settings panel', () => {
   it('says what auto mode does, why it fell back, and what it refused', () => {
     const inAuto = (auto: ModelSummary['auto']) => ({
       ...model,
-      settings: { ...settings, batching: 'auto' as const },
+      settings: { ...defaultSettings, batching: 'auto' as const },
       auto,
     });
     const note = () => screen.getByRole('status', { name: 'Auto mode' }).textContent;

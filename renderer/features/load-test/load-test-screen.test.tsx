@@ -1,8 +1,9 @@
 import { MantineProvider } from '@mantine/core';
 import { act, cleanup, fireEvent, render, screen } from '@testing-library/react';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { LoadTestRun, ModelSummary } from '../../../engine/contract';
+import type { LoadTestRun } from '../../../engine/contract';
 import { loadTestStore, modelsStore } from '../../stores';
+import { modelSummary } from '../../stores/model-summary.fixture';
 import { formStore } from './form-store';
 import { LoadTestScreen } from './load-test-screen';
 
@@ -16,35 +17,7 @@ vi.mock('../../stores', async (original) => ({
   ...calls,
 }));
 
-const settings = {
-  batching: 'fixed',
-  maxBatchSize: 16,
-  preferredBatchSizes: [],
-  maxQueueDelayUs: 1_000,
-  maxQueueSize: 256,
-  instanceCount: 1,
-  executionProviders: ['cpu'],
-  intraOpThreads: 2,
-  sloMs: null,
-  allowedBatchSizes: [],
-  maxInstanceCount: 1,
-  deviceWeight: 1,
-  deviceClass: 'foreground',
-  pinned: false,
-};
-const model = {
-  name: 'demo-mlp',
-  state: 'ready',
-  reason: null,
-  backend: 'onnxruntime',
-  batchable: true,
-  batchingNote: null,
-  inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 512], dimNames: ['batch', null], optional: false }],
-  outputs: [],
-  settings,
-  origins: Object.fromEntries(Object.keys(settings).map((field) => [field, 'default'])),
-  providerNotes: [],
-} as unknown as ModelSummary;
+const model = modelSummary();
 const latency = { p50Ms: 1, p90Ms: 1, p95Ms: 1, p99Ms: 1, maxMs: 1, meanMs: 1 };
 const running = {
   id: 'r1',

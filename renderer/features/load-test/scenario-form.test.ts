@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ModelSummary } from '../../../engine/contract';
+import { modelSummary } from '../../stores/model-summary.fixture';
 import { plannedInputs, requestBytes } from './planned-request';
 import {
   buildScenario,
@@ -10,14 +11,8 @@ import {
   formOfScenario,
 } from './scenario-form';
 
-const model: ModelSummary = {
+const model = modelSummary({
   name: 'text-model',
-  version: '1',
-  versionsOnDisk: ['1'],
-  versionsReady: ['1'],
-  state: 'ready',
-  reason: null,
-  backend: 'onnxruntime',
   inputs: [
     { name: 'ids', datatype: 'INT64', shape: [-1, -1], dimNames: ['batch', 'seq_len'], optional: false },
     {
@@ -28,51 +23,7 @@ const model: ModelSummary = {
       optional: false,
     },
   ],
-  outputs: [],
-  batchable: true,
-  batchingNote: null,
-  notices: [],
-  settings: {
-    batching: 'fixed',
-    maxBatchSize: 16,
-    preferredBatchSizes: [],
-    maxQueueDelayUs: 1_000,
-    maxQueueSize: 256,
-    instanceCount: 1,
-    executionProviders: ['cpu'],
-    intraOpThreads: 2,
-    sloMs: null,
-    allowedBatchSizes: [],
-    maxInstanceCount: 1,
-    deviceWeight: 1,
-    deviceClass: 'foreground',
-    pinned: false,
-  },
-  origins: {
-    batching: 'default',
-    maxBatchSize: 'default',
-    preferredBatchSizes: 'default',
-    maxQueueDelayUs: 'default',
-    maxQueueSize: 'default',
-    instanceCount: 'default',
-    executionProviders: 'default',
-    intraOpThreads: 'default',
-    sloMs: 'default',
-    allowedBatchSizes: 'default',
-    maxInstanceCount: 'default',
-    deviceWeight: 'default',
-    deviceClass: 'default',
-    pinned: 'default',
-  },
-  activeProvider: 'cpu',
-  providerNotes: [],
-  instancesReady: 1,
-  fileSizeBytes: 1,
-  loadDurationMs: 1,
-  repositoryPath: '/models/text-model',
-  costCurve: null,
-  auto: null,
-};
+});
 
 const fixed: ModelSummary = {
   ...model,

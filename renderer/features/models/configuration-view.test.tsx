@@ -2,6 +2,7 @@ import { MantineProvider } from '@mantine/core';
 import { act, cleanup, render, screen } from '@testing-library/react';
 import { afterEach, expect, it, vi } from 'vitest';
 import type { ModelConfiguration, ModelSummary } from '../../../engine/contract';
+import { modelSummary } from '../../stores/model-summary.fixture';
 import { ConfigurationView } from './configuration-view';
 
 const calls = vi.hoisted(() => ({ modelConfiguration: vi.fn() }));
@@ -11,10 +12,7 @@ vi.mock('../../stores', async (original) => ({
 }));
 afterEach(cleanup);
 
-const model = {
-  name: 'm',
-  notices: ['config.pbtxt sets response_cache, without effect'],
-} as unknown as ModelSummary;
+const model = modelSummary({ name: 'm', notices: ['config.pbtxt sets response_cache, without effect'] });
 const configuration: ModelConfiguration = {
   values: [
     { path: 'max_batch_size', value: '8', origin: 'file', note: null },
