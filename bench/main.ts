@@ -6,6 +6,7 @@ import { grpc600kb } from './grpc-600kb';
 import { jsonVsFrameworks } from './json-vs-frameworks';
 import { metricsCost } from './metrics-cost';
 import { overhead } from './overhead';
+import { planCost } from './plan-cost';
 import { queueGrowth } from './queue-growth';
 import { rawRatio } from './raw-ratio';
 import { grpcVsTriton, httpVsTriton } from './vs-triton';
@@ -15,6 +16,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   batchingGain,
   overhead,
   queueGrowth,
+  planCost,
   consoleCost,
   metricsCost,
   httpVsTriton,

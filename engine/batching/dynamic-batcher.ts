@@ -86,7 +86,7 @@ export class DynamicBatcher implements Scheduler {
     const { resolve, reject } = answer;
     const entry = queuedRequest(
       { request, rows, enqueuedUs: nowUs, resolve, reject },
-      queueTermsOf(request.parameters, scheduling, nowUs),
+      queueTermsOf(request.parameters, scheduling),
     );
     if (!this.#takes(entry, laneKey, nowUs)) return;
     if (scheduling?.preserveOrdering) Object.assign(entry, this.#order.place(answer));
@@ -163,12 +163,11 @@ export class DynamicBatcher implements Scheduler {
     const expired = this.#queue.expire(nowUs);
     for (const entry of expired) {
       const waitedMs = Number(((nowUs - entry.enqueuedUs) / 1000).toFixed(1));
-      const limitUs = entry.expiresUs - entry.enqueuedUs;
       this.#fail(
         entry,
         new EngineError(
           'DEADLINE_EXCEEDED',
-          `the request waited ${waitedMs} ms in the queue; its timeout is ${Math.round(limitUs)} microseconds`,
+          `the request waited ${waitedMs} ms in the queue; its timeout is ${entry.timeoutUs} microseconds`,
         ),
       );
     }
@@ -186,10 +185,7 @@ export class DynamicBatcher implements Scheduler {
     if (gate === OPEN_GATE) return true;
     let rows = 0;
     let left = requests;
-    for (const more of lane.inOrder()) {
-      if (left-- === 0) break;
-      rows += more.rows;
-    }
+    for (let more = lane.first; more !== null && left-- > 0; more = lane.after(more)) rows += more.rows;
     const sloUs = this.#predictor?.sloUs ?? Number.POSITIVE_INFINITY;
     const predictedUs = this.#predictor?.predictUs(paddedSize(rows, this.#policy.allowedBatchSizes)) ?? null;
     return gate.tryEnter({ rows, predictedUs, deadlineUs: lane.oldestEnqueuedUs + sloUs });

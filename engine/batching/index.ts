@@ -5,8 +5,17 @@ export type { BatchOutcome, BatchRunner } from './batch-runner';
 export type { BatcherObserver } from './batcher-observer';
 export type { Bid, DeviceGate } from './device-gate';
 export { DynamicBatcher, type DynamicBatcherOptions } from './dynamic-batcher';
-export type { BatchPlan, Capacity, LaneView, QueueView, WaitingRequest } from './plan-batch';
+export {
+  type BatchPlan,
+  type Capacity,
+  type LaneView,
+  planBatch,
+  type QueueView,
+  type WaitingRequest,
+} from './plan-batch';
 export type { Advice, Backlog, Forecast, Predictor, RunningBatch } from './predictor';
+export { mayReorder, queueTermsOf } from './queue-policy';
+export { queuedRequest, RequestQueue } from './request-queue';
 export type { Scheduler } from './scheduler';
 export {
   hiddenInputs,

@@ -12,13 +12,20 @@ const policy = (more: Partial<BatchPolicy> = {}): BatchPolicy => ({
   ...more,
 });
 
-const lane = (rows: number[], oldestEnqueuedUs = 0, rank = 0): LaneView => ({
-  rows: rows.reduce((sum, n) => sum + n, 0),
-  rank,
-  oldestEnqueuedUs,
-  inOrder: () =>
-    rows.map((n) => ({ rows: n, enqueuedUs: oldestEnqueuedUs, expiresUs: Number.POSITIVE_INFINITY })),
-});
+const lane = (rows: number[], oldestEnqueuedUs = 0, rank = 0): LaneView => {
+  const requests = rows.map((n) => ({
+    rows: n,
+    enqueuedUs: oldestEnqueuedUs,
+    timeoutUs: Number.POSITIVE_INFINITY,
+  }));
+  return {
+    rows: rows.reduce((sum, n) => sum + n, 0),
+    rank,
+    oldestEnqueuedUs,
+    first: requests[0] ?? null,
+    after: (request) => requests[requests.indexOf(request) + 1] ?? null,
+  };
+};
 
 const view = (front: LaneView | null, ready: LaneView | null = null) => ({
   front,

@@ -7,19 +7,21 @@ import type { Forecast } from './predictor';
 export interface WaitingRequest {
   readonly rows: number;
   readonly enqueuedUs: number;
-  /** End of its wait; infinity without a timeout. */
-  readonly expiresUs: number;
+  /** Longest wait, microseconds; infinity without a timeout. */
+  readonly timeoutUs: number;
 }
 
 /** Requests that may share a batch, in the order of their turns. */
-export interface LaneView {
+export interface LaneView<Request extends WaitingRequest = WaitingRequest> {
   readonly rows: number;
   /** Of its first request: the smaller, the more urgent. */
   readonly rank: number;
   /** The least of the first requests of its ranks. */
   readonly oldestEnqueuedUs: number;
-  /** Only as much is read as a batch can hold. */
-  inOrder(): Iterable<WaitingRequest>;
+  /** Its requests in order, one after the other: only as many are read as a batch can hold. */
+  readonly first: Request | null;
+  /** @param request of this lane */
+  after(request: Request): Request | null;
 }
 
 /** What the planner sees of the queue: a few lanes are enough, whatever the number of shapes that wait. */
@@ -90,8 +92,11 @@ export function planBatch<Lane extends LaneView>(
   if (policy.unbatched) return { kind: 'dispatch', lane: front, requests: 1, reason: 'unbatched' };
   if (forecast !== null) return advised(front, nowUs, policy, forecast);
   let untilUs = Number.POSITIVE_INFINITY;
-  for (const lane of new Set([front, oldest, soonest, ready])) {
-    if (lane === null) continue;
+  let asked: Lane | null = null;
+  for (const lane of [front, oldest, soonest, ready]) {
+    // Mostly they are all the same.
+    if (lane === null || lane === asked) continue;
+    asked = lane;
     const load = fill(lane, policy);
     const leaving = departure(lane, load, nowUs, policy);
     if (leaving) return lane.rank > front.rank ? inItsPlace(front, policy) : leaving;
@@ -118,14 +123,14 @@ function advised<Lane extends LaneView>(
     const load = fill(lane, policy);
     const expiryUs = load.expiresUs - EXPIRY_MARGIN_US;
     if (nowUs < expiryUs) return { kind: 'wait', untilUs: Math.min(advice.untilUs, expiryUs) };
-    return { kind: 'dispatch', lane, requests: load.whole.requests, reason: 'deadline' };
+    return leave(lane, load.whole, 'deadline');
   }
   const { whole } = fill(lane, { ...policy, maxBatchSize: Math.min(policy.maxBatchSize, advice.rows) });
-  return { kind: 'dispatch', lane, requests: whole.requests, reason: advice.reason };
+  return leave(lane, whole, advice.reason);
 }
 
 function inItsPlace<Lane extends LaneView>(front: Lane, policy: BatchPolicy): Dispatch<Lane> {
-  return { kind: 'dispatch', lane: front, requests: fill(front, policy).whole.requests, reason: 'priority' };
+  return leave(front, fill(front, policy).whole, 'priority');
 }
 
 function departure<Lane extends LaneView>(
@@ -136,19 +141,21 @@ function departure<Lane extends LaneView>(
 ): Dispatch<Lane> | null {
   const { whole, preferred } = load;
   const isDue = nowUs >= load.dueUs;
-  const leave = ({ requests }: Cut, reason: DepartureReason): Dispatch<Lane> => ({
-    kind: 'dispatch',
-    lane,
-    requests,
-    reason,
-  });
   // A batch that is overdue takes all that fits, not only the preferred part.
   if (preferred !== null && !(isDue && policy.maxQueueDelayUs > 0))
-    return leave(preferred, preferred.rows >= policy.maxBatchSize ? 'full' : 'preferred');
-  if (load.overflows || load.rows >= policy.maxBatchSize) return leave(whole, 'full');
-  if (isDue) return leave(whole, dueReason(load, nowUs, policy));
+    return leave(lane, preferred, preferred.rows >= policy.maxBatchSize ? 'full' : 'preferred');
+  if (load.overflows || load.rows >= policy.maxBatchSize) return leave(lane, whole, 'full');
+  if (isDue) return leave(lane, whole, dueReason(load, nowUs, policy));
   // Past the largest preferred size nothing better is to come.
-  return load.rows >= largestPreferred(policy) ? leave(whole, 'preferred') : null;
+  return load.rows >= largestPreferred(policy) ? leave(lane, whole, 'preferred') : null;
+}
+
+function leave<Lane extends LaneView>(
+  lane: Lane,
+  { requests }: Cut,
+  reason: DepartureReason,
+): Dispatch<Lane> {
+  return { kind: 'dispatch', lane, requests, reason };
 }
 
 function dueReason(load: Load, nowUs: number, { maxQueueDelayUs }: BatchPolicy): DepartureReason {
@@ -179,23 +186,24 @@ interface Load {
 /** Walks the lane once, as far as a batch reaches. */
 function fill(lane: LaneView, policy: BatchPolicy): Load {
   const { maxBatchSize, preferredBatchSizes, allowedBatchSizes = [], maxQueueDelayUs } = policy;
-  let sum: Cut = { requests: 0, rows: 0 };
+  let requests = 0;
+  let rows = 0;
   let preferred: Cut | null = null;
   let exact: Cut | null = null;
   let overflows = false;
   let oldestUs = Number.POSITIVE_INFINITY;
   let expiresUs = Number.POSITIVE_INFINITY;
-  for (const more of lane.inOrder()) {
-    overflows = sum.requests > 0 && sum.rows + more.rows > maxBatchSize;
+  for (let more = lane.first; more !== null && rows < maxBatchSize; more = lane.after(more)) {
+    overflows = requests > 0 && rows + more.rows > maxBatchSize;
     if (overflows) break;
-    sum = { requests: sum.requests + 1, rows: sum.rows + more.rows };
+    requests++;
+    rows += more.rows;
     oldestUs = Math.min(oldestUs, more.enqueuedUs);
-    expiresUs = Math.min(expiresUs, more.expiresUs);
-    if (preferredBatchSizes.includes(sum.rows)) preferred = sum;
-    if (allowedBatchSizes.includes(sum.rows)) exact = sum;
-    if (sum.rows >= maxBatchSize) break;
+    expiresUs = Math.min(expiresUs, more.enqueuedUs + more.timeoutUs);
+    if (preferredBatchSizes.includes(rows)) preferred = { requests, rows };
+    if (allowedBatchSizes.includes(rows)) exact = { requests, rows };
   }
   const dueUs = Math.min(oldestUs + maxQueueDelayUs, expiresUs - EXPIRY_MARGIN_US);
-  const whole = bestCut(sum, exact, policy);
-  return { rows: sum.rows, whole, preferred, overflows, oldestUs, expiresUs, dueUs };
+  const whole = bestCut({ requests, rows }, exact, policy);
+  return { rows, whole, preferred, overflows, oldestUs, expiresUs, dueUs };
 }

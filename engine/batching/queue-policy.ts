@@ -1,12 +1,12 @@
 import type { QueuePolicy, SchedulingConfig } from '../config';
 import type { ParameterValue } from '../inference';
 
-/** Where a request stands while it waits: how urgent it is and until when it may wait. */
+/** Where a request stands while it waits: how urgent it is and how long it may wait. */
 export interface QueueTerms {
   /** 1 is the most urgent; 0 in a model without levels. */
   readonly level: number;
-  /** End of its wait on the clock's scale; infinity when it may wait for ever. */
-  readonly expiresUs: number;
+  /** How long it may wait, microseconds; infinity: for ever. */
+  readonly timeoutUs: number;
   /** When that is reached: true, it goes behind all unexpired of its level; false, it is refused. */
   readonly delays: boolean;
 }
@@ -25,14 +25,13 @@ const NO_LIMIT: QueuePolicy = {
 export function queueTermsOf(
   parameters: ReadonlyMap<string, ParameterValue>,
   scheduling: SchedulingConfig | undefined,
-  nowUs: number,
 ): QueueTerms {
   const level = scheduling ? levelOf(parameters.get('priority'), scheduling) : 0;
   const policy = scheduling?.queuePolicyOf(level) ?? NO_LIMIT;
   const timeoutUs = timeoutUsOf(parameters.get('timeout'), policy);
   return {
     level,
-    expiresUs: timeoutUs > 0 ? nowUs + timeoutUs : Number.POSITIVE_INFINITY,
+    timeoutUs: timeoutUs > 0 ? timeoutUs : Number.POSITIVE_INFINITY,
     delays: policy.timeoutAction === 'DELAY',
   };
 }

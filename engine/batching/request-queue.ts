@@ -1,23 +1,24 @@
 import { EngineError } from '../base';
 import type { BatchEntry } from './batch';
 import { type BatchPolicy, earlyDepartureRows } from './batch-policy';
-import { type Expiring, ExpiryHeap } from './expiry-heap';
+import { Chain, Links } from './chain';
+import { ExpiryQueue, type TimedEntry } from './expiry-queue';
 import type { LaneView, QueueView } from './plan-batch';
 import { type QueueTerms, queueLimitOf } from './queue-policy';
-import { Chain, type Linked, RankedChain } from './ranked-chain';
+import { type Ranked, RankedChain } from './ranked-chain';
+import { SlotTable } from './slot-table';
 
 /**
- * One waiting request: a node of three linked lists at once (its lane's, the order of turns and the order of arrival) and of the
- * heap of those that expire, so that adding, taking and cancelling cost the same however many wait.
+ * One waiting request. It stands in three chains at once (its lane's, the order of turns, the order of arrival) and, when its wait
+ * has an end, in the queue of those: adding, taking and cancelling cost the same however many wait.
  */
-export interface QueuedRequest extends BatchEntry, Expiring, Linked<QueuedRequest> {
+export interface QueuedRequest extends BatchEntry, Ranked, TimedEntry {
   readonly level: number;
-  /** Place in the order of turns: two ranks for each level, those that were delayed in the second. */
+  /** Two ranks for each level, those that were delayed in the second. */
   rank: number;
-  /** Number of its arrival in this queue. */
+  /** Infinity: its wait has no end, or no more. */
+  timeoutUs: number;
   order: number;
-  /** Infinity without a timeout, and once delayed. */
-  expiresUs: number;
   /** What becomes of it at its expiry: behind the others, or refused. */
   readonly delays: boolean;
   /** Answers it with an error without having run: now, whatever the others wait for. */
@@ -26,7 +27,7 @@ export interface QueuedRequest extends BatchEntry, Expiring, Linked<QueuedReques
 }
 
 /** A request that stands in no queue yet. */
-export function queuedRequest(entry: BatchEntry, terms: QueueTerms): QueuedRequest {
+export function queuedRequest(entry: BatchEntry, { level, timeoutUs, delays }: QueueTerms): QueuedRequest {
   // Every field by its name: objects made by spreading are slow ones, which cost 50 times as much here.
   return {
     request: entry.request,
@@ -34,43 +35,49 @@ export function queuedRequest(entry: BatchEntry, terms: QueueTerms): QueuedReque
     enqueuedUs: entry.enqueuedUs,
     resolve: entry.resolve,
     reject: entry.reject,
-    level: terms.level,
-    expiresUs: terms.expiresUs,
-    delays: terms.delays,
-    rank: 2 * terms.level,
-    order: 0,
     withdraw: entry.reject,
-    heapIndex: -1,
+    level,
+    rank: 2 * level,
+    timeoutUs,
+    delays,
+    order: 0,
+    slot: -1,
     lane: null,
-    laneNext: null,
-    lanePrevious: null,
-    turnNext: null,
-    turnPrevious: null,
-    arrivalNext: null,
-    arrivalPrevious: null,
   };
 }
 
 /** Requests that may be stacked with each other: those whose inner shapes are the same. */
-export class Lane implements LaneView {
+export class Lane implements LaneView<QueuedRequest> {
   rows = 0;
-  readonly requests = new RankedChain<QueuedRequest>({ next: 'laneNext', previous: 'lanePrevious' });
+  readonly turns: RankedChain;
+  readonly #slots: SlotTable<QueuedRequest>;
 
-  constructor(readonly key: string) {}
+  constructor(
+    readonly key: string,
+    slots: SlotTable<QueuedRequest>,
+    links: Links,
+  ) {
+    this.#slots = slots;
+    this.turns = new RankedChain(links);
+  }
+
+  get first(): QueuedRequest | null {
+    return this.#slots.at(this.turns.first);
+  }
+
+  after(request: QueuedRequest): QueuedRequest | null {
+    return this.#slots.at(this.turns.after(request));
+  }
 
   get rank(): number {
-    return this.requests.first?.rank ?? Number.POSITIVE_INFINITY;
+    return this.first?.rank ?? Number.POSITIVE_INFINITY;
   }
 
   get oldestEnqueuedUs(): number {
-    return this.requests.firsts.reduce(
-      (oldest, { enqueuedUs }) => Math.min(oldest, enqueuedUs),
-      Number.POSITIVE_INFINITY,
-    );
-  }
-
-  inOrder(): Iterable<QueuedRequest> {
-    return this.requests;
+    let oldestUs = Number.POSITIVE_INFINITY;
+    for (const slot of this.turns.firsts)
+      oldestUs = Math.min(oldestUs, this.#slots.at(slot)?.enqueuedUs ?? oldestUs);
+    return oldestUs;
   }
 }
 
@@ -81,20 +88,24 @@ export class Lane implements LaneView {
  * back to the caller, who rejects it. A request is in exactly one of those hands.
  */
 export class RequestQueue implements QueueView<Lane> {
+  readonly #slots = new SlotTable<QueuedRequest>();
   readonly #lanes = new Map<string, Lane>();
+  readonly #laneLinks = new Links();
   /** Lanes with rows for an early departure, in the order in which they became so. */
   readonly #ready = new Set<Lane>();
-  readonly #turns = new RankedChain<QueuedRequest>({ next: 'turnNext', previous: 'turnPrevious' });
-  readonly #arrivals = new Chain<QueuedRequest>({ next: 'arrivalNext', previous: 'arrivalPrevious' });
-  readonly #expiring = new ExpiryHeap<QueuedRequest>();
-  readonly #lengthOfLevel = new Map<number, number>();
+  readonly #turns = new RankedChain(new Links());
+  readonly #arrivals = new Chain(new Links());
+  readonly #expiring = new ExpiryQueue(this.#slots);
+  readonly #lengthOfLevel: number[] = [];
   #arrived = 0;
   #length = 0;
   #rows = 0;
   #policy: BatchPolicy;
+  #earlyRows: number;
 
   constructor(policy: BatchPolicy) {
     this.#policy = policy;
+    this.#earlyRows = earlyDepartureRows(policy);
   }
 
   get length(): number {
@@ -107,11 +118,15 @@ export class RequestQueue implements QueueView<Lane> {
   }
 
   get front(): Lane | null {
-    return this.#turns.first?.lane ?? null;
+    return this.#slots.at(this.#turns.first)?.lane ?? null;
   }
 
   get oldest(): Lane | null {
-    return this.#arrivals.first?.lane ?? null;
+    return this.#first?.lane ?? null;
+  }
+
+  get #first(): QueuedRequest | null {
+    return this.#slots.at(this.#arrivals.first);
   }
 
   get soonest(): Lane | null {
@@ -125,11 +140,12 @@ export class RequestQueue implements QueueView<Lane> {
 
   /** When the next request will have waited too long; infinity when none can. */
   get nextExpiryUs(): number {
-    return this.#expiring.soonest?.expiresUs ?? Number.POSITIVE_INFINITY;
+    return this.#expiring.nextUs;
   }
 
   set policy(policy: BatchPolicy) {
     this.#policy = policy;
+    this.#earlyRows = earlyDepartureRows(policy);
     this.#ready.clear();
     for (const lane of this.#lanes.values()) this.#markReady(lane);
   }
@@ -137,7 +153,7 @@ export class RequestQueue implements QueueView<Lane> {
   /** Adds a request at the end of its level. Throws QUEUE_FULL when as many wait there as may. */
   push(entry: QueuedRequest, laneKey: string): void {
     const { level } = entry;
-    const waiting = this.#lengthOfLevel.get(level) ?? 0;
+    const waiting = this.#lengthOfLevel[level] ?? 0;
     const limit = queueLimitOf(level, this.#policy.maxQueueSize, this.#policy.scheduling);
     if (waiting >= limit) {
       const where = level === 0 ? '' : ` at priority level ${level}`;
@@ -150,12 +166,13 @@ export class RequestQueue implements QueueView<Lane> {
     const lane = this.#laneFor(laneKey);
     entry.lane = lane;
     entry.order = this.#arrived++;
-    lane.requests.append(entry);
+    this.#slots.add(entry);
+    lane.turns.append(entry);
     lane.rows += entry.rows;
     this.#turns.append(entry);
-    this.#arrivals.append(entry);
-    if (Number.isFinite(entry.expiresUs)) this.#expiring.add(entry);
-    this.#lengthOfLevel.set(level, waiting + 1);
+    this.#arrivals.append(entry.slot);
+    if (entry.timeoutUs !== Number.POSITIVE_INFINITY) this.#expiring.add(entry);
+    this.#lengthOfLevel[level] = waiting + 1;
     this.#length++;
     this.#rows += entry.rows;
     this.#markReady(lane);
@@ -164,7 +181,7 @@ export class RequestQueue implements QueueView<Lane> {
   /** Takes the first `count` requests of a lane. */
   take(lane: Lane, count: number): QueuedRequest[] {
     const taken: QueuedRequest[] = [];
-    for (let entry = lane.requests.first; entry && taken.length < count; entry = lane.requests.first) {
+    for (let entry = lane.first; entry && taken.length < count; entry = lane.first) {
       taken.push(entry);
       this.remove(entry);
     }
@@ -174,7 +191,7 @@ export class RequestQueue implements QueueView<Lane> {
   /** Takes everything, oldest first: for a stop that does not drain. */
   takeAll(): QueuedRequest[] {
     const taken: QueuedRequest[] = [];
-    for (let entry = this.#arrivals.first; entry; entry = this.#arrivals.first) {
+    for (let entry = this.#first; entry; entry = this.#first) {
       taken.push(entry);
       this.remove(entry);
     }
@@ -189,8 +206,8 @@ export class RequestQueue implements QueueView<Lane> {
    */
   expire(nowUs: number): readonly QueuedRequest[] {
     const refused: QueuedRequest[] = [];
-    for (let entry = this.#expiring.soonest; entry; entry = this.#expiring.soonest) {
-      if (nowUs <= entry.expiresUs) break;
+    while (nowUs > this.#expiring.nextUs) {
+      const entry = this.#expiring.soonest as QueuedRequest;
       if (entry.delays) {
         this.#delay(entry);
       } else {
@@ -205,40 +222,41 @@ export class RequestQueue implements QueueView<Lane> {
   remove(entry: QueuedRequest): boolean {
     const { lane, level } = entry;
     if (!lane) return false;
-    lane.requests.remove(entry);
+    lane.turns.remove(entry);
     this.#turns.remove(entry);
-    this.#arrivals.remove(entry);
-    this.#expiring.remove(entry);
+    this.#arrivals.remove(entry.slot);
+    if (entry.timeoutUs !== Number.POSITIVE_INFINITY) this.#expiring.remove(entry);
+    this.#slots.remove(entry);
     entry.lane = null;
     lane.rows -= entry.rows;
-    this.#lengthOfLevel.set(level, (this.#lengthOfLevel.get(level) ?? 1) - 1);
+    this.#lengthOfLevel[level] = (this.#lengthOfLevel[level] ?? 1) - 1;
     this.#length--;
     this.#rows -= entry.rows;
-    if (lane.rows < earlyDepartureRows(this.#policy)) this.#ready.delete(lane);
+    if (lane.rows < this.#earlyRows) this.#ready.delete(lane);
     // Shapes come and go: an empty lane must not stay, or a client that sends ever new shapes grows the map without end.
-    if (!lane.requests.first) this.#lanes.delete(lane.key);
+    if (!lane.first) this.#lanes.delete(lane.key);
     return true;
   }
 
   #delay(entry: QueuedRequest): void {
     this.#expiring.remove(entry);
-    entry.lane?.requests.remove(entry);
+    entry.lane?.turns.remove(entry);
     this.#turns.remove(entry);
     entry.rank = 2 * entry.level + 1;
-    entry.expiresUs = Number.POSITIVE_INFINITY;
-    entry.lane?.requests.append(entry);
+    entry.timeoutUs = Number.POSITIVE_INFINITY;
+    entry.lane?.turns.append(entry);
     this.#turns.append(entry);
   }
 
   #laneFor(key: string): Lane {
     const known = this.#lanes.get(key);
     if (known) return known;
-    const lane = new Lane(key);
+    const lane = new Lane(key, this.#slots, this.#laneLinks);
     this.#lanes.set(key, lane);
     return lane;
   }
 
   #markReady(lane: Lane): void {
-    if (lane.rows >= earlyDepartureRows(this.#policy)) this.#ready.add(lane);
+    if (lane.rows >= this.#earlyRows) this.#ready.add(lane);
   }
 }
