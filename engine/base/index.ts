@@ -6,6 +6,7 @@ export { createLogStore, type LogStore, type LogSwitches } from './log-store';
 export { createLogger, type Logger, silentLogger } from './logger';
 export { publicError } from './public-error';
 export { RingBuffer } from './ring-buffer';
+export { type Door, type DoorAddress, type DoorTimeouts, SocketDoor } from './socket-door';
 export { systemClock } from './system-clock';
 export { ENGINE_VERSION } from './version';
 export { workerDataOf, workerEntry } from './worker-entry';

@@ -1,1 +1,1 @@
-export { createGrpcDoor, type GrpcDoor } from './grpc-door';
+export { createGrpcDoor } from './grpc-door';

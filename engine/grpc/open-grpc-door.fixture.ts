@@ -1,11 +1,11 @@
-import { createLogger, systemClock } from '../base';
+import { createLogger, type Door, systemClock } from '../base';
 import type { LogEntry } from '../contract';
 import { IdentityDataPlane } from '../testing';
 import { GrpcTestClient, type Plain } from '../testing/grpc-client';
-import { createGrpcDoor, type GrpcDoor, type GrpcDoorOptions } from './grpc-door';
+import { createGrpcDoor, type GrpcDoorOptions } from './grpc-door';
 
 export interface OpenGrpcDoor {
-  readonly door: GrpcDoor;
+  readonly door: Door;
   readonly dataPlane: IdentityDataPlane;
   readonly port: number;
   readonly log: readonly LogEntry[];

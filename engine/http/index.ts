@@ -1,3 +1,3 @@
-export { createHttpDoor, type HttpDoor, type HttpDoorOptions } from './http-door';
+export { createHttpDoor, type HttpDoorOptions } from './http-door';
 export { MetricsDoor } from './metrics-door';
 export { createMetricsPage } from './metrics-page';

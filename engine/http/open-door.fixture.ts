@@ -1,9 +1,9 @@
 import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { connect, type Socket } from 'node:net';
-import { createLogger, systemClock } from '../base';
+import { createLogger, type Door, systemClock } from '../base';
 import type { LogEntry } from '../contract';
 import { IdentityDataPlane } from '../testing';
-import { createHttpDoor, type HttpDoor, type HttpDoorOptions } from './http-door';
+import { createHttpDoor, type HttpDoorOptions } from './http-door';
 
 export interface Answer {
   readonly status: number;
@@ -14,7 +14,7 @@ export interface Answer {
 }
 
 export interface OpenDoor {
-  readonly door: HttpDoor;
+  readonly door: Door;
   readonly dataPlane: IdentityDataPlane;
   readonly port: number;
   readonly log: readonly LogEntry[];

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { createLogStore, systemClock } from '../../base';
-import { createHttpDoor, type HttpDoor } from '../../http';
+import { createLogStore, type Door, systemClock } from '../../base';
+import { createHttpDoor } from '../../http';
 import { IdentityDataPlane } from '../../testing';
 import { inputAt, runFuzz } from './run-fuzz';
 
@@ -10,7 +10,7 @@ const MAX_REQUEST_BYTES = 1024 * 1024;
 const SEED = 20_260_707;
 const INPUTS = 3000;
 
-let door: HttpDoor;
+let door: Door;
 let port: number;
 const clock = systemClock();
 const logs = createLogStore({ level: 'error', file: null, wallMs: clock.wallMs });
