@@ -3,17 +3,19 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { executionProviders, onnxruntimeVersion } from './backend';
 import { createLogStore, ENGINE_VERSION, EngineError, systemClock } from './base';
-import { type EngineOptions, metricsConfigOf, removeRunFile, writeRunFile } from './config';
+import { type EngineOptions, memoryBudgetsOf, metricsConfigOf, removeRunFile, writeRunFile } from './config';
 import { CONTRACT_VERSION, type DoorAddress, type EngineStatus, type LogEntry } from './contract';
 import {
   ControlServer,
   createEngineServices,
+  createMemoryBudgets,
   deviceInfos,
   deviceOfProvider,
   newToken,
   Publisher,
   StatusBoard,
   sampleDevices,
+  warnOfUnknownDevices,
 } from './control';
 import { type DataPlane, RegistryDataPlane } from './dataplane';
 import { cpuBudget, createDeviceMonitor } from './devices';
@@ -93,6 +95,7 @@ function buildCore(options: EngineOptions) {
     dataPath: options.dataPath,
     cpuBudget: cpuBudget(),
     drainLimitUs: options.drainTimeoutMs * 1000,
+    memoryBudgetOf: createMemoryBudgets(memoryBudgetsOf(options.memoryBudget), devices),
     control: {
       mode: options.modelControl,
       pollUs: options.repositoryPollSecs * 1e6,
@@ -114,7 +117,10 @@ function buildCore(options: EngineOptions) {
     counters: () => registry.counters(),
     devices: () => {
       // Devices may answer late, and their notes change when a tool dies or comes back.
-      status.set({ devices: deviceInfos(devices) });
+      status.set({
+        devices: deviceInfos(devices),
+        memory: registry.memory(devices.infos().map(({ id }) => id)),
+      });
       const samples = sampleDevices(devices, registry, deviceBusy);
       energy.sample(samples, clock.nowUs());
       return samples;
@@ -235,6 +241,7 @@ async function startInOrder(
   status.set({ control: addressOf(await control.start()) });
   await announce(options, core, controlToken);
   await devices.start();
+  warnOfUnknownDevices(memoryBudgetsOf(options.memoryBudget), devices, logger);
   publisher.start();
   await registry.start();
   status.set({ state: 'running' });
@@ -301,6 +308,7 @@ function initialStatus(options: EngineOptions): EngineStatus {
     cpuModel: cpus()[0]?.model ?? 'unknown',
     cpuCount: cpuBudget(),
     devices: [],
+    memory: [],
     providers: executionProviders(),
   };
 }

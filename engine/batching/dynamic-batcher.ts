@@ -35,6 +35,7 @@ export interface DynamicBatcherOptions {
  * timer. Nothing else decides a batch.
  */
 export class DynamicBatcher implements Scheduler {
+  readonly sequences = 0;
   readonly #options: DynamicBatcherOptions;
   readonly #queue: RequestQueue;
   readonly #executor: BatchExecutor;

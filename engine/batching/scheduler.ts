@@ -8,6 +8,8 @@ export interface Scheduler {
   readonly queueLength: number;
   /** Requests that are in a running batch. */
   readonly inFlight: number;
+  /** Sequences whose state it holds; 0 where requests are independent of each other. */
+  readonly sequences: number;
   /**
    * Queues a request that has been checked against the model.
    *

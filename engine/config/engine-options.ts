@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { MODEL_CONTROL_MODES, modelNameSchema } from '../contract';
+import { memoryBudgetSchema } from './memory-budget';
 import { METRICS_CONFIG_WORDS } from './metrics-config';
 
 const port = z.number().int().min(0).max(65_535);
@@ -41,6 +42,7 @@ export const engineOptionsSchema = z.strictObject({
     .array(z.union([z.literal('*'), modelNameSchema]))
     .max(1000)
     .default([]),
+  memoryBudget: memoryBudgetSchema.default([]),
   exitOnError: z.boolean().default(false),
   strictReadiness: z.boolean().default(true),
   rendererPath: path.nullable().default(null),
@@ -139,6 +141,12 @@ export const OPTION_TEXTS: Readonly<Record<EngineOptionName, OptionText>> = {
     flag: 'load-model',
     value: 'NAME',
     help: 'in explicit mode: model loaded at the start, "*" for all; may be repeated or separated by commas',
+  },
+  memoryBudget: {
+    flag: 'memory-budget',
+    value: 'DEVICE=BYTES',
+    help: 'what models may take of a device, e.g. cpu=4GiB,gpu:0=8GiB, or =none; may be repeated or separated by commas',
+    otherwise: "80 % of the machine's or its control group's memory, 90 % of a GPU's",
   },
   exitOnError: {
     flag: 'exit-on-error',

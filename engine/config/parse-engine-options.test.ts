@@ -67,6 +67,7 @@ describe('engine options', () => {
       controlPort: 8003,
       metrics: true,
       metricsConfig: [],
+      memoryBudget: [],
       repositoryPath: '/data/models',
       dataPath: '/data',
       starterModelsPath: null,

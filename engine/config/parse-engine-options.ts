@@ -71,6 +71,7 @@ export function parseEngineOptions(
   }
   Object.freeze(checked.data.allowedHosts);
   Object.freeze(checked.data.loadModels);
+  Object.freeze(checked.data.memoryBudget);
   Object.freeze(checked.data.metricsConfig);
   return { options: Object.freeze(checked.data) };
 }
@@ -107,6 +108,7 @@ const KNOWN = new Set([...FLAGS, ...SWITCHES, ...Object.keys(FLAG_ALIASES), 'por
 const LISTS: readonly string[] = [
   OPTION_TEXTS.allowedHosts.flag,
   OPTION_TEXTS.loadModels.flag,
+  OPTION_TEXTS.memoryBudget.flag,
   OPTION_TEXTS.metricsConfig.flag,
 ];
 
@@ -243,6 +245,7 @@ function valueFromText(name: EngineOptionName, text: string): unknown {
       return SWITCH_WORDS.get(text.toLowerCase()) ?? text;
     case 'allowedHosts':
     case 'loadModels':
+    case 'memoryBudget':
     case 'metricsConfig':
       return text
         .split(',')

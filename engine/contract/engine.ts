@@ -1,4 +1,5 @@
 import type { ErrorCode } from './error-codes';
+import type { DeviceMemory } from './memory';
 import type { DeviceInfo } from './metrics';
 import type { ExecutionProvider } from './model';
 
@@ -36,6 +37,8 @@ export interface EngineStatus {
   readonly cpuCount: number;
   /** Devices of this machine; their live readings are in every `MetricsSample` under the same ids. */
   readonly devices: readonly DeviceInfo[];
+  /** Who holds which device's memory, by the engine's estimates. */
+  readonly memory: readonly DeviceMemory[];
   readonly providers: readonly {
     readonly name: ExecutionProvider;
     readonly available: boolean;

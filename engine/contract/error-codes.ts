@@ -56,6 +56,12 @@ export const ERROR_CODES = {
     'The request could not have been answered within the SLO of the model; it was refused at once.',
   ),
   MODEL_NOT_READY: row(503, 14, true, 'The model is known but not ready: loading, unloading or failed.'),
+  MEMORY_EXCEEDED: row(
+    503,
+    8,
+    true,
+    'The model does not fit into the memory budget of its device; the message has the arithmetic.',
+  ),
   CONTROL_REFUSED: row(
     503,
     14,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { AutoState, CostCurveRecord } from './auto-mode';
+import type { ColdStartCounts, MemoryEstimate } from './memory';
 
 /** Wire names of the Open Inference Protocol. */
 export const datatypeSchema = z.enum([
@@ -162,6 +163,11 @@ export interface ModelSummary {
   readonly fileSizeBytes: number;
   /** Time of the last successful load. */
   readonly loadDurationMs: number | null;
+  /** What it takes of its device, or would take; null when its folder cannot be read. */
+  readonly memory: MemoryEstimate | null;
+  /** It was evicted, or waits for its first request: the next request loads it. */
+  readonly onCall: boolean;
+  readonly coldStarts: ColdStartCounts;
   readonly repositoryPath: string;
   /** Of the version that answers; null when none was measured. */
   readonly costCurve: CostCurveRecord | null;
@@ -184,6 +190,8 @@ export interface ModelInspection {
   readonly outputs: readonly TensorSpec[];
   readonly batchable: boolean;
   readonly batchingNote: string | null;
+  /** With the settings it would start with. */
+  readonly memory: MemoryEstimate;
   /** Settings it would start with. */
   readonly settings: ModelSettings;
 }

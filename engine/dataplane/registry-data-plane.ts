@@ -68,13 +68,7 @@ export class RegistryDataPlane implements DataPlane {
   }
 
   modelReady(name: string, version: string | null): boolean {
-    try {
-      return this.#registry.served(name, version).readyInstances > 0;
-    } catch (error) {
-      // Not ready is an answer; unknown is an error that says so.
-      if (error instanceof EngineError && error.code === 'MODEL_NOT_READY') return false;
-      throw error;
-    }
+    return this.#registry.takesRequests(name, version);
   }
 
   modelMetadata(name: string, version: string | null) {

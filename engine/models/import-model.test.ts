@@ -147,6 +147,7 @@ describe('looking into a model', () => {
       outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 3], dimNames: ['batch', null], optional: false }],
       batchable: true,
       batchingNote: null,
+      memory: expect.objectContaining({ source: 'graph' }),
       settings: {
         batching: 'fixed',
         maxBatchSize: 16,

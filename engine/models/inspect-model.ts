@@ -2,6 +2,7 @@ import { EngineError } from '../base';
 import { dimsOmitBatch, settingsOf } from '../config';
 import type { ModelInspection } from '../contract';
 import { clientTensors } from './client-tensors';
+import { estimateMemory } from './memory';
 import { findModelSource } from './model-source';
 import { freeName, suggestName } from './suggest-name';
 
@@ -48,6 +49,13 @@ export async function inspectModel(path: string, options: InspectOptions): Promi
     outputs,
     batchable: facts.batchable,
     batchingNote: facts.batchingNote,
+    memory: estimateMemory({
+      versions: [facts.memory],
+      maxRows: dimsOmitBatch(config, facts.batchable) ? settings.maxBatchSize : 1,
+      instances: settings.instanceCount,
+      isOnCpu: settings.executionProviders[0] === 'cpu',
+      isStated: false,
+    }),
     settings,
   };
 }

@@ -21,6 +21,7 @@ import { backendOf, checkSupported } from './check-config';
 import { type ClientTensors, clientTensors } from './client-tensors';
 import { keptDefaults, type ServedTensors, statedTensors } from './config-tensors';
 import { keptFields } from './kept-fields';
+import type { GraphMemory } from './memory/graph-memory';
 import { findModelFile } from './model-file';
 import { CONFIG_FILE, type ModelFolder, readModelFolder, resolveModelFolder } from './model-folder';
 import { type OnnxFacts, readOnnxFile } from './onnx-file';
@@ -62,6 +63,8 @@ export interface ModelDefinition extends ServedTensors {
   readonly versions: readonly ModelVersion[];
   /** What the file of the highest served version says; null for a simulated device. */
   readonly facts: OnnxFacts | null;
+  /** What a session of each served version takes. */
+  readonly memory: readonly GraphMemory[];
   readonly batchable: boolean;
   /** Requests are stacked along dimension 0, which `dims` in the file leave out. False: they run alone, of whatever size. */
   readonly stacks: boolean;
@@ -157,6 +160,7 @@ async function defineOnnx(
     versions,
     ...tensorsOf(top ?? NO_TENSORS),
     facts: newest.facts,
+    memory: read.map(({ facts }) => facts.memory),
     keptDefaults: keptDefaults(config, newest.facts),
     batchable: obstacle === null,
     stacks: omitsBatch,
@@ -212,6 +216,7 @@ async function defineSimulated(
     })),
     ...tensors,
     facts: null,
+    memory: served.map(() => statedMemory(config)),
     keptDefaults: [],
     batchable,
     stacks: batchable,
@@ -253,6 +258,21 @@ function common(folder: ModelFolder, config: ModelConfig, settingsContext: Setti
     settingsContext,
     fingerprint: joined(fingerprint),
   };
+}
+
+const MAX_SIMULATED_BYTES = 2 ** 50;
+
+/** Of one instance, for trying out budgets without the memory. */
+function statedMemory(config: ModelConfig): GraphMemory {
+  const key = 'ferry.simulated.memory_bytes';
+  const text = configParameter(config, key) ?? '0';
+  const weightBytes = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+  if (weightBytes <= MAX_SIMULATED_BYTES)
+    return { weightBytes, packedBytes: 0, peak: { points: [], known: 1 }, cautions: [] };
+  throw new EngineError(
+    'MODEL_INVALID',
+    `config.pbtxt: parameter "${key}" is "${text.slice(0, 50)}"; it must be bytes from 0 to ${MAX_SIMULATED_BYTES}`,
+  );
 }
 
 const MAX_COST_US = 60_000_000;

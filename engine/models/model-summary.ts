@@ -19,6 +19,9 @@ export interface ModelCondition {
   readonly overridden: Partial<Record<keyof ModelSettings, SettingOrigin>>;
   readonly instancesReady: number;
   readonly loadDurationMs: number | null;
+  readonly memory: ModelSummary['memory'];
+  readonly onCall: boolean;
+  readonly coldStarts: ModelSummary['coldStarts'];
 }
 
 /** A model as the console sees it. */
@@ -45,6 +48,9 @@ export function summarizeModel(condition: ModelCondition): ModelSummary {
     instancesReady: condition.instancesReady,
     fileSizeBytes: definition?.fileSizeBytes ?? 0,
     loadDurationMs: condition.loadDurationMs,
+    memory: condition.memory,
+    onCall: condition.onCall,
+    coldStarts: condition.coldStarts,
     repositoryPath: definition?.folder ?? '',
     costCurve,
     auto,

@@ -4,6 +4,7 @@ import { EngineError } from '../base';
 import type { TensorSpec } from '../contract';
 import { judgeBatchability } from './batchability';
 import { checkExternalData, type ExternalFile } from './external-data';
+import { type GraphMemory, graphMemory } from './memory/graph-memory';
 import { tensorSpec } from './onnx-types';
 import { emptyWalk, type OnnxWalk, OnnxWalker } from './onnx-walk';
 import { WireError, WireReader } from './wire-reader';
@@ -28,6 +29,8 @@ export interface OnnxFacts {
   readonly weightBytes: number;
   /** The ONNX file and its external files, bytes. */
   readonly fileSizeBytes: number;
+  /** What a session of it takes, by its graph. */
+  readonly memory: GraphMemory;
   readonly batchable: boolean;
   readonly batchingNote: string | null;
 }
@@ -175,6 +178,7 @@ async function factsOf(path: string, sizeBytes: number, found: OnnxWalk): Promis
     defaulted: irVersion < 4 ? [] : defaultedInputs(found),
     externalFiles: files,
     weightBytes: found.weightBytes + referencedBytes,
+    memory: graphMemory(found.outline, found.weightBytes + referencedBytes, required, found.outputs),
     fileSizeBytes: sizeBytes + files.reduce((sum, file) => sum + file.sizeBytes, 0),
     ...judgeBatchability(inputs, outputs, found.operators, unranked),
   };

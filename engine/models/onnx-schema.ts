@@ -23,14 +23,18 @@ export const GRAPH_FIELD = {
   initializer: 5,
   input: 11,
   output: 12,
+  valueInfo: 13,
   sparseInitializer: 15,
 } as const;
 
-export const NODE_FIELD = { opType: 4, attribute: 5, domain: 7 } as const;
+export const NODE_FIELD = { input: 1, output: 2, opType: 4, attribute: 5, domain: 7 } as const;
 
 export const ATTRIBUTE_FIELD = {
+  name: 1,
+  int: 3,
   tensor: 5,
   graph: 6,
+  ints: 8,
   tensors: 10,
   graphs: 11,
   sparseTensor: 22,

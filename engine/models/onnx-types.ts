@@ -66,6 +66,22 @@ export function tensorBytes(elementType: number, dims: readonly number[]): numbe
   return Number.isSafeInteger(bytes) && bytes >= 0 ? bytes : null;
 }
 
+/** Throws MODEL_INVALID when a tensor's bytes in the file are not as many as its type and shape take. */
+export function checkRawBytes(
+  tensor: string,
+  elementType: number,
+  dims: readonly number[],
+  rawBytes: number | null,
+): void {
+  if (rawBytes === null) return;
+  const needed = tensorBytes(elementType, dims);
+  if (needed === null || needed === rawBytes) return;
+  throw new EngineError(
+    'MODEL_INVALID',
+    `${tensor} is ${elementTypeName(elementType)} [${dims.join(', ')}], which takes ${needed} bytes, but ${rawBytes} are in the file. Export the model again.`,
+  );
+}
+
 /**
  * The console's record of a graph input or output. A missing shape becomes `[]`; the caller keeps its name as unranked.
  *

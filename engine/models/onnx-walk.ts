@@ -1,5 +1,6 @@
 import { EngineError } from '../base';
 import type { ExternalReference } from './external-data';
+import { GraphOutline, type OutlineNode } from './memory/graph-outline';
 import {
   ATTRIBUTE_FIELD,
   DIM_FIELD,
@@ -17,11 +18,15 @@ import {
   TYPE_FIELD,
   VALUE_INFO_FIELD,
 } from './onnx-schema';
-import { elementTypeName, type GraphValue, tensorBytes } from './onnx-types';
+import { checkRawBytes, type GraphValue, tensorBytes } from './onnx-types';
 import { WIRE, type WireField, type WireReader } from './wire-reader';
 
 const MAX_NAME_BYTES = 64 * 1024;
 const MAX_RANK = 1000;
+/** Concat and Split of generated models have some thousands; further ones are not looked at. */
+const MAX_EDGES = 10_000;
+/** A list of strides is not longer; the product of any other list is not used. */
+const MAX_STRIDES_BYTES = 64;
 
 /** Everything that one pass over an ONNX file collects. */
 export interface OnnxWalk {
@@ -40,6 +45,8 @@ export interface OnnxWalk {
   /** Bytes of the tensors inside the file: initializers and constants. */
   weightBytes: number;
   readonly external: ExternalReference[];
+  /** What the estimate of its memory is made from. */
+  readonly outline: GraphOutline;
 }
 
 export function emptyWalk(): OnnxWalk {
@@ -56,10 +63,15 @@ export function emptyWalk(): OnnxWalk {
     initializers: new Set(),
     weightBytes: 0,
     external: [],
+    outline: new GraphOutline(),
   };
 }
 
 type Visit = Promise<void> | undefined;
+
+interface ValueSink {
+  push(value: GraphValue): unknown;
+}
 
 /**
  * One pass over a model: names, types and references are read, weights are stepped over. A singular message that occurs
@@ -129,7 +141,7 @@ export class OnnxWalker {
   private function(field: WireField): Promise<void> {
     return this.reader.walk(field.start, field.end, 2, (f) => {
       if (f.wireType !== WIRE.bytes) return undefined;
-      if (f.number === FUNCTION_FIELD.node) return this.node(f, 3);
+      if (f.number === FUNCTION_FIELD.node) return this.node(f, 3, false);
       if (f.number === FUNCTION_FIELD.attributeProto) return this.attribute(f, 3, 'function');
       return undefined;
     });
@@ -140,7 +152,7 @@ export class OnnxWalker {
       if (f.wireType !== WIRE.bytes) return undefined;
       switch (f.number) {
         case GRAPH_FIELD.node:
-          return this.node(f, depth + 1);
+          return this.node(f, depth + 1, main);
         case GRAPH_FIELD.initializer:
           return this.tensor(f, depth + 1, 'initializer', main);
         case GRAPH_FIELD.sparseInitializer:
@@ -149,50 +161,98 @@ export class OnnxWalker {
           return main ? this.value(f, depth + 1, this.found.inputs) : undefined;
         case GRAPH_FIELD.output:
           return main ? this.value(f, depth + 1, this.found.outputs) : undefined;
+        case GRAPH_FIELD.valueInfo:
+          return main ? this.value(f, depth + 1, this.found.outline) : undefined;
         default:
           return undefined;
       }
     });
   }
 
-  private async node(field: WireField, depth: number): Promise<void> {
-    let operator = '';
+  private async node(field: WireField, depth: number, main: boolean): Promise<void> {
+    const node: OutlineNode = { operator: '', inputs: [], outputs: [], stride: 1, group: 1, castTo: null };
     let domain = '';
     await this.reader.walk(field.start, field.end, depth, (f) => {
       if (f.wireType !== WIRE.bytes) return undefined;
-      if (f.number === NODE_FIELD.opType)
-        return this.text(f, (text) => {
-          operator = text;
-        });
-      if (f.number === NODE_FIELD.domain)
-        return this.text(f, (text) => {
-          domain = text;
-        });
-      if (f.number === NODE_FIELD.attribute) return this.attribute(f, depth + 1, 'node');
-      return undefined;
-    });
-    const key = domain === '' || domain === 'ai.onnx' ? operator : `${domain}.${operator}`;
-    this.found.nodeCount += 1;
-    this.found.operators.set(key, (this.found.operators.get(key) ?? 0) + 1);
-  }
-
-  private attribute(field: WireField, depth: number, owner: string): Promise<void> {
-    return this.reader.walk(field.start, field.end, depth, (f) => {
-      if (f.wireType !== WIRE.bytes) return undefined;
       switch (f.number) {
-        case ATTRIBUTE_FIELD.tensor:
-        case ATTRIBUTE_FIELD.tensors:
-          return this.tensor(f, depth + 1, `${owner} attribute`, false);
-        case ATTRIBUTE_FIELD.sparseTensor:
-        case ATTRIBUTE_FIELD.sparseTensors:
-          return this.sparse(f, depth + 1, `sparse ${owner} attribute`, false);
-        case ATTRIBUTE_FIELD.graph:
-        case ATTRIBUTE_FIELD.graphs:
-          return this.graph(f, depth + 1, false);
+        case NODE_FIELD.opType:
+          return this.text(f, (text) => {
+            node.operator = text;
+          });
+        case NODE_FIELD.domain:
+          return this.text(f, (text) => {
+            domain = text;
+          });
+        case NODE_FIELD.input:
+          return this.edge(f, main, node.inputs);
+        case NODE_FIELD.output:
+          return this.edge(f, main, node.outputs);
+        case NODE_FIELD.attribute:
+          return this.attribute(f, depth + 1, 'node', node);
         default:
           return undefined;
       }
     });
+    const key = domain === '' || domain === 'ai.onnx' ? node.operator : `${domain}.${node.operator}`;
+    this.found.nodeCount += 1;
+    this.found.operators.set(key, (this.found.operators.get(key) ?? 0) + 1);
+    if (main) this.found.outline.add(node);
+  }
+
+  private edge(f: WireField, main: boolean, into: string[]): Visit {
+    if (!main || into.length >= MAX_EDGES) return undefined;
+    return this.text(f, (text) => {
+      into.push(text);
+    });
+  }
+
+  private async attribute(
+    field: WireField,
+    depth: number,
+    owner: string,
+    node: OutlineNode | null = null,
+  ): Promise<void> {
+    let name = '';
+    let int = 0;
+    let product = 1;
+    await this.reader.walk(field.start, field.end, depth, (f) => {
+      switch (f.number) {
+        case ATTRIBUTE_FIELD.name:
+          if (!node || f.wireType !== WIRE.bytes) return undefined;
+          return this.text(f, (text) => {
+            name = text;
+          });
+        case ATTRIBUTE_FIELD.int:
+          int = f.value;
+          return undefined;
+        case ATTRIBUTE_FIELD.ints:
+          return node && f.end - f.start <= MAX_STRIDES_BYTES
+            ? this.reader.varints(f, MAX_STRIDES_BYTES, (value) => {
+                product *= value;
+              })
+            : undefined;
+        default:
+          return this.attributeTensors(f, depth, owner);
+      }
+    });
+    if (node) describeNode(node, name, int, product);
+  }
+
+  private attributeTensors(f: WireField, depth: number, owner: string): Visit {
+    if (f.wireType !== WIRE.bytes) return undefined;
+    switch (f.number) {
+      case ATTRIBUTE_FIELD.tensor:
+      case ATTRIBUTE_FIELD.tensors:
+        return this.tensor(f, depth + 1, `${owner} attribute`, false);
+      case ATTRIBUTE_FIELD.sparseTensor:
+      case ATTRIBUTE_FIELD.sparseTensors:
+        return this.sparse(f, depth + 1, `sparse ${owner} attribute`, false);
+      case ATTRIBUTE_FIELD.graph:
+      case ATTRIBUTE_FIELD.graphs:
+        return this.graph(f, depth + 1, false);
+      default:
+        return undefined;
+    }
   }
 
   private sparse(field: WireField, depth: number, role: string, main: boolean): Promise<void> {
@@ -239,7 +299,9 @@ export class OnnxWalker {
     if (marked || entries.length > 0) this.found.external.push({ tensor, entries, marked });
     else checkRawBytes(tensor, elementType, dims, rawBytes);
     this.found.weightBytes += rawBytes ?? (marked ? 0 : (tensorBytes(elementType, dims) ?? 0));
-    if (initializer) this.found.initializers.add(name);
+    if (!initializer) return;
+    this.found.initializers.add(name);
+    this.found.outline.addConstant(name, elementType, dims);
   }
 
   private async entry(field: WireField, depth: number, entries: [string, string][]): Promise<void> {
@@ -260,7 +322,7 @@ export class OnnxWalker {
     entries.push([key, value]);
   }
 
-  private async value(field: WireField, depth: number, into: GraphValue[]): Promise<void> {
+  private async value(field: WireField, depth: number, into: ValueSink): Promise<void> {
     let name = '';
     let type: Omit<GraphValue, 'name'> = { kind: 'untyped', elementType: 0, shape: null };
     await this.reader.walk(field.start, field.end, depth, (f) => {
@@ -323,6 +385,13 @@ export class OnnxWalker {
   }
 }
 
+/** Takes over what the size of a node's output follows from. */
+function describeNode(node: OutlineNode, attribute: string, int: number, product: number): void {
+  if (attribute === 'strides') node.stride = product;
+  if (attribute === 'group') node.group = int;
+  if (attribute === 'to') node.castTo = int;
+}
+
 const VALUE_KINDS: ReadonlyMap<number, GraphValue['kind']> = new Map([
   [TYPE_FIELD.tensor, 'tensor'],
   [TYPE_FIELD.sequence, 'sequence'],
@@ -330,18 +399,3 @@ const VALUE_KINDS: ReadonlyMap<number, GraphValue['kind']> = new Map([
   [TYPE_FIELD.sparseTensor, 'sparse tensor'],
   [TYPE_FIELD.optional, 'optional'],
 ]);
-
-function checkRawBytes(
-  tensor: string,
-  elementType: number,
-  dims: readonly number[],
-  rawBytes: number | null,
-): void {
-  if (rawBytes === null) return;
-  const needed = tensorBytes(elementType, dims);
-  if (needed === null || needed === rawBytes) return;
-  throw new EngineError(
-    'MODEL_INVALID',
-    `${tensor} is ${elementTypeName(elementType)} [${dims.join(', ')}], which takes ${needed} bytes, but ${rawBytes} are in the file. Export the model again.`,
-  );
-}

@@ -1,36 +1,28 @@
 import { rm } from 'node:fs/promises';
 import { Emitter, EngineError, invalid, toEngineError } from '../base';
-import type { ModelConfig } from '../config';
 import type {
-  BatchRecord,
   ChangeMark,
-  ModelConfiguration,
+  DeviceMemory,
   ModelControlMode,
-  ModelCounters,
   ModelInspection,
   ModelSettingsPatch,
   ModelSummary,
-  TensorSpec,
 } from '../contract';
-import type {
-  InferenceRequest,
-  InferenceResult,
-  LoadOverride,
-  ModelStatistics,
-  RepositoryIndexEntry,
-} from '../inference';
+import type { InferenceRequest, InferenceResult, LoadOverride } from '../inference';
 import { AppearingModels } from './appearing-models';
 import { checkSettings } from './check-settings';
 import { describeChange } from './describe-change';
-import { type DeviceUse, deviceUseOf } from './device-use';
 import { importModel, removeModel } from './import-model';
 import { inspectModel } from './inspect-model';
-import { NO_OVERRIDE, readLoadSource, requireLoadable, unknownModel } from './load-source';
+import { NO_OVERRIDE, readLoadSource, requireLoadable } from './load-source';
+import type { MemoryBudget } from './memory';
 import { DEFAULT_MODEL_CONTROL, type ModelControl, modelsAtStart } from './model-control';
 import { overridesPath } from './override-folder';
 import { planChanges } from './plan-changes';
 import { RegistryEntry } from './registry-entry';
+import { RegistryViews } from './registry-views';
 import { type ScannedModel, scanRepository } from './repository';
+import { MEMORY_SETTINGS, ResidentModels } from './resident-models';
 import type { ServedModel, ServingContext } from './served-model';
 import { loadState, saveState } from './state-file';
 
@@ -41,6 +33,8 @@ export interface ModelRegistryOptions {
   readonly drainLimitUs: number;
   /** What it leaves out is as in `DEFAULT_MODEL_CONTROL`. */
   readonly control?: Partial<ModelControl>;
+  /** What models may take of a device; absent: no limits. */
+  readonly memoryBudgetOf?: (deviceId: string) => MemoryBudget;
   readonly context: Omit<ServingContext, 'onInstanceLost' | 'onInstancesChanged' | 'onScaled'>;
 }
 
@@ -51,14 +45,14 @@ export type MarkText = Pick<ChangeMark, 'model' | 'kind' | 'text'>;
  * The models that live: what is on disk, what is loaded, and which version answers. The repository folder is the truth; it is
  * looked at every two seconds, and a changed `config.pbtxt` has the same effect as the console's sliders.
  */
-export class ModelRegistry {
+export class ModelRegistry extends RegistryViews {
   readonly changed = new Emitter<void>();
   readonly marks = new Emitter<MarkText>();
   readonly #options: ModelRegistryOptions;
-  readonly #entries = new Map<string, RegistryEntry>();
   readonly #context: ServingContext;
   readonly #control: ModelControl;
   readonly #appearing = new AppearingModels();
+  readonly #residents: ResidentModels;
   /** Names in the folder at the last look. */
   #present: ReadonlySet<string> = new Set();
   #scanned: readonly ScannedModel[] = [];
@@ -68,14 +62,28 @@ export class ModelRegistry {
   #announceIsDue = false;
 
   constructor(options: ModelRegistryOptions) {
+    super();
     this.#options = options;
     this.#control = { ...DEFAULT_MODEL_CONTROL, ...options.control };
     this.#context = {
       ...options.context,
       onInstanceLost: (model, message) => this.marks.emit({ model, kind: 'instance', text: message }),
       onInstancesChanged: () => this.#announceSoon(),
-      onScaled: (model, text) => this.marks.emit({ model, kind: 'scale', text }),
+      onScaled: (model, text) => {
+        this.#residents.scaled(model);
+        this.marks.emit({ model, kind: 'scale', text });
+      },
+      obstacleToInstance: (model) => this.#residents.obstacleToInstance(model),
     };
+    this.#residents = new ResidentModels({
+      context: options.context,
+      drainLimitUs: options.drainLimitUs,
+      budgetOf: options.memoryBudgetOf,
+      entry: (name) => this.entries.get(name),
+      entries: () => this.entries.values(),
+      onEviction: (model, text) => this.marks.emit({ model, kind: 'eviction', text }),
+      onColdStart: (model, text) => this.marks.emit({ model, kind: 'load', text }),
+    });
   }
 
   /**
@@ -87,12 +95,14 @@ export class ModelRegistry {
     await rm(overridesPath(dataPath), { recursive: true, force: true });
     await this.rescan();
     const remembered = await loadState(dataPath, context.logger);
-    const names = modelsAtStart(this.#control, [...this.#entries.keys()], remembered?.loaded ?? null);
+    const names = modelsAtStart(this.#control, [...this.entries.keys()], remembered?.loaded ?? null);
+    this.#residents.checkBudgets(names);
     // All at once, so that "ready" does not flicker between the first model and the last.
-    for (const name of names) this.#entries.get(name)?.want();
+    for (const name of names) this.entries.get(name)?.want();
     this.#started = true;
     const failures: string[] = [];
-    for (const name of names) {
+    for (const name of this.#residents.startOrder(names)) {
+      if (this.#residents.waitsForRequest(this.entries.get(name))) continue;
       await this.load(name).catch((error: unknown) => {
         const failure = `model "${name}" was not loaded: ${toEngineError(error).message}`;
         context.logger.error(failure);
@@ -108,38 +118,13 @@ export class ModelRegistry {
   async stop(): Promise<void> {
     this.#closed = true;
     await this.#scanning;
-    await Promise.all([...this.#entries.values()].map((entry) => entry.unload(this.#options.drainLimitUs)));
-  }
-
-  summaries(): readonly ModelSummary[] {
-    return [...this.#entries.values()]
-      .map((entry) => entry.summary())
-      .sort((a, b) => a.name.localeCompare(b.name));
-  }
-
-  summary(name: string): ModelSummary {
-    return this.#entry(name).summary();
-  }
-
-  counters(): readonly ModelCounters[] {
-    return [...this.#entries.values()]
-      .filter((entry) => entry.isKnownToMetrics)
-      .map((entry) => entry.counters());
-  }
-
-  /** What serves on each device. */
-  deviceUse(): ReadonlyMap<string, DeviceUse> {
-    return deviceUseOf([...this.#entries.values()].flatMap((entry) => entry.deviceShares));
-  }
-
-  recentBatches(name: string): readonly BatchRecord[] {
-    return this.#entry(name).stats.recentBatches();
+    await Promise.all([...this.entries.values()].map((entry) => entry.unload(this.#options.drainLimitUs)));
   }
 
   /** Every model that should serve does, unless readiness is not strict. A model that was unloaded on purpose does not count. */
   get isReady(): boolean {
     if (!this.#started || this.#closed) return false;
-    return !this.#control.strictReadiness || [...this.#entries.values()].every((entry) => entry.isAsWanted);
+    return !this.#control.strictReadiness || [...this.entries.values()].every((entry) => entry.isAsWanted);
   }
 
   get controlMode(): ModelControlMode {
@@ -148,67 +133,40 @@ export class ModelRegistry {
 
   /** Rejects with MODEL_UNKNOWN, VERSION_NOT_FOUND, MODEL_NOT_READY, or as `ServedModel.infer`. */
   infer(request: InferenceRequest): Promise<InferenceResult> {
-    let served: ServedModel;
     try {
-      served = this.served(request.model, request.version);
+      return this.#residents.infer(this.#openEntry(request.model), request);
     } catch (error) {
-      this.#entries.get(request.model)?.stats.recordFailure(toEngineError(error).code);
+      this.entries.get(request.model)?.stats.recordFailure(toEngineError(error).code);
       return Promise.reject(error);
     }
-    return served.infer(request);
   }
 
   /** The version that answers, or why there is none. */
   served(name: string, version: string | null): ServedModel {
+    return this.#openEntry(name).served(version);
+  }
+
+  /** Requests are taken: it serves, or is loaded with the first one. Throws as `served`, but for MODEL_NOT_READY. */
+  takesRequests(name: string, version: string | null): boolean {
+    try {
+      const entry = this.#openEntry(name);
+      entry.answering(version);
+      return entry.isOnCall || entry.served(version).readyInstances > 0;
+    } catch (error) {
+      if (error instanceof EngineError && error.code === 'MODEL_NOT_READY') return false;
+      throw error;
+    }
+  }
+
+  #openEntry(name: string): RegistryEntry {
     if (this.#closed)
       throw new EngineError('SHUTTING_DOWN', 'the engine is stopping', { retryAfterSeconds: 5 });
-    return this.#entry(name).served(version);
+    return this.entry(name);
   }
 
-  /** Of the versions that serve: of one, of all of a model, or, when `name` is null, of all models. Throws as `served` does. */
-  statistics(name: string | null, version: string | null): readonly ModelStatistics[] {
-    if (name !== null) return this.#entry(name).statistics(version);
-    return [...this.#entries.values()]
-      .filter((entry) => entry.summary().state === 'ready')
-      .sort((a, b) => a.name.localeCompare(b.name))
-      .flatMap((entry) => entry.statistics(null));
-  }
-
-  /** What the metrics show, by name. */
-  metrics() {
-    return [...this.#entries.values()]
-      .sort((a, b) => a.name.localeCompare(b.name))
-      .flatMap((entry) => entry.metrics() ?? []);
-  }
-
-  inputsOf(name: string, version: string | null): readonly TensorSpec[] {
-    return this.#entry(name).specOf(version).inputs;
-  }
-
-  specOf(name: string, version: string | null) {
-    return this.#entry(name).specOf(version);
-  }
-
-  /** The configuration in force, completed from the model's file and the defaults. Throws as `served`. */
-  configOf(name: string, version: string | null): ModelConfig {
-    return this.#entry(name).config(version);
-  }
-
-  /** Every value of the configuration in force and where it comes from; MODEL_UNKNOWN, or why its folder cannot be read. */
-  configuration(name: string): ModelConfiguration {
-    return this.#entry(name).configuration();
-  }
-
-  /** Labels of an output's classes, by the model's labels file; null when it has none. Throws as `served`. */
-  labelsOf(name: string, version: string | null, output: string): readonly string[] | null {
-    return this.#entry(name).labelsOf(version, output);
-  }
-
-  /** The repository's index, by name and version. */
-  index(readyOnly: boolean): readonly RepositoryIndexEntry[] {
-    return [...this.#entries.values()]
-      .sort((a, b) => (a.name < b.name ? -1 : 1))
-      .flatMap((entry) => entry.index(readyOnly));
+  /** Who holds memory, of the devices given and of all that hold a model. */
+  memory(deviceIds: readonly string[]): readonly DeviceMemory[] {
+    return this.#residents.devices(deviceIds);
   }
 
   /**
@@ -218,9 +176,15 @@ export class ModelRegistry {
    * Errors: MODEL_UNKNOWN, INVALID_ARGUMENT (override), MODEL_INVALID, UNSUPPORTED, INSTANCE_LOST.
    */
   async load(name: string, override: LoadOverride = NO_OVERRIDE): Promise<ModelSummary> {
-    if (!this.#entries.has(name)) await requireLoadable(this.#options.repositoryPath, name, override);
-    const entry = this.#entries.get(name) ?? this.#entryOf(name);
-    await entry.load(() => readLoadSource(this.#options, name, override), this.#options.drainLimitUs);
+    if (!this.entries.has(name)) await requireLoadable(this.#options.repositoryPath, name, override);
+    const entry = this.entries.get(name) ?? this.#entryOf(name);
+    const read = () => readLoadSource(this.#options, name, override);
+    return this.#loaded(entry, () => entry.load(read, this.#options.drainLimitUs));
+  }
+
+  async #loaded(entry: RegistryEntry, load: () => Promise<void>): Promise<ModelSummary> {
+    const { name } = entry;
+    await this.#residents.turn(load);
     this.#appearing.forget(name);
     this.marks.emit({ model: name, kind: 'load', text: `${name} loaded` });
     await this.#remember();
@@ -230,7 +194,7 @@ export class ModelRegistry {
   /** Resolves when its requests are answered and its memory is given back. */
   async unload(name: string, onRefusing?: () => void): Promise<void> {
     this.#appearing.forget(name);
-    await this.#entry(name).unload(this.#options.drainLimitUs, onRefusing);
+    await this.entry(name).unload(this.#options.drainLimitUs, onRefusing);
     this.marks.emit({ model: name, kind: 'unload', text: `${name} unloaded` });
     await this.#remember();
   }
@@ -243,7 +207,7 @@ export class ModelRegistry {
   }
 
   inspect(path: string): Promise<ModelInspection> {
-    return inspectModel(path, { cpuBudget: this.#options.cpuBudget, takenNames: [...this.#entries.keys()] });
+    return inspectModel(path, { cpuBudget: this.#options.cpuBudget, takenNames: [...this.entries.keys()] });
   }
 
   /** Copies a file or folder into the repository and loads it. */
@@ -257,7 +221,7 @@ export class ModelRegistry {
 
   /** Deletes the folder of a model that is not loaded. */
   async remove(name: string): Promise<void> {
-    const { state } = this.#entry(name).summary();
+    const { state } = this.entry(name).summary();
     if (state !== 'unavailable') throw invalid(`model "${name}" is ${state}: unload it before removing it`);
     await removeModel(this.#options.repositoryPath, name);
     await this.rescan();
@@ -268,19 +232,20 @@ export class ModelRegistry {
    * kept is gone with the next load.
    */
   async updateSettings(name: string, patch: ModelSettingsPatch, keep = true): Promise<ModelSummary> {
-    const entry = this.#entry(name);
+    const entry = this.entry(name);
     const before = entry.summary().settings;
     checkSettings(entry.scanned.definition, patch);
     const text = describeChange(before, { ...before, ...patch });
     if (text === '') return entry.summary();
-    await entry.updateSettings(patch, keep, this.#options.drainLimitUs);
+    const update = () => entry.updateSettings(patch, keep, this.#options.drainLimitUs);
+    await (MEMORY_SETTINGS.some((key) => key in patch) ? this.#residents.turn(update) : update());
     this.marks.emit({ model: name, kind: 'settings', text });
     return entry.summary();
   }
 
   /** What `updateSettings` would do to the model's config.pbtxt, as a unified diff; '' for nothing. */
   async previewSettings(name: string, patch: ModelSettingsPatch): Promise<string> {
-    const entry = this.#entry(name);
+    const entry = this.entry(name);
     return entry.previewSettings(patch);
   }
 
@@ -293,7 +258,7 @@ export class ModelRegistry {
 
   async #scan(): Promise<void> {
     const { repositoryPath, cpuBudget } = this.#options;
-    const known = new Map([...this.#entries].map(([name, entry]) => [name, entry.scanned]));
+    const known = new Map([...this.entries].map(([name, entry]) => [name, entry.scanned]));
     const found = await scanRepository(repositoryPath, { cpuBudget, previous: this.#scanned });
     const changes = planChanges(this.#scanned, found);
     this.#scanned = found;
@@ -305,7 +270,7 @@ export class ModelRegistry {
 
   #appeared(scanned: ScannedModel): void {
     // A load request may have brought it here before its folder came.
-    if (this.#entries.has(scanned.name)) return;
+    if (this.entries.has(scanned.name)) return;
     this.#newEntry(scanned);
     if (this.#started && this.#follows) this.#appearing.appeared(scanned.name);
   }
@@ -314,10 +279,10 @@ export class ModelRegistry {
   #forgetGone(found: readonly ScannedModel[]): number {
     const present = new Set(found.map(({ name }) => name));
     let gone = 0;
-    for (const [name, entry] of this.#entries) {
+    for (const [name, entry] of this.entries) {
       const isFollowed = this.#follows && !entry.isOverridden && this.#present.has(name);
       if (present.has(name) || !(entry.isIdle || isFollowed)) continue;
-      this.#entries.delete(name);
+      this.entries.delete(name);
       this.#appearing.forget(name);
       void entry.unload(this.#options.drainLimitUs);
       gone += 1;
@@ -332,11 +297,12 @@ export class ModelRegistry {
     known: ReadonlyMap<string, ScannedModel>,
   ): Promise<void> {
     const { name } = scanned;
-    const entry = this.#entries.get(name);
+    const entry = this.entries.get(name);
     if (!entry || (entry.isWanted && !this.#follows)) return;
     this.#options.context.logger.info(`model "${name}" changed on disk (${kind})`);
     this.#appearing.changed(name);
-    const text = await entry.follow(scanned, kind, known.get(name), this.#options.drainLimitUs);
+    const follow = () => entry.follow(scanned, kind, known.get(name), this.#options.drainLimitUs);
+    const text = await this.#residents.turn(follow);
     if (text === null) this.#scanned = this.#scanned.map((one) => (one.name === name ? entry.scanned : one));
     if (text) this.marks.emit({ model: name, kind: 'settings', text });
   }
@@ -361,9 +327,10 @@ export class ModelRegistry {
   #loadAppeared(): void {
     if (this.#closed) return;
     for (const name of this.#appearing.takeDue()) {
-      this.load(name).catch((error: unknown) => {
-        // Nobody asked for it by name, so it does not make the server unready.
-        this.#entries.get(name)?.forgetWish();
+      const entry = this.entries.get(name);
+      if (!entry) continue;
+      const read = () => readLoadSource(this.#options, name, NO_OVERRIDE);
+      this.#loaded(entry, () => entry.tryLoad(read, this.#options.drainLimitUs)).catch((error: unknown) => {
         const { message } = toEngineError(error);
         this.#options.context.logger.warn(`model "${name}" appeared and was not loaded: ${message}`);
       });
@@ -376,20 +343,16 @@ export class ModelRegistry {
   }
 
   #newEntry(scanned: ScannedModel): RegistryEntry {
-    const entry = new RegistryEntry(scanned, this.#context, () => this.#announceSoon());
-    this.#entries.set(scanned.name, entry);
-    return entry;
-  }
-
-  #entry(name: string): RegistryEntry {
-    const entry = this.#entries.get(name);
-    if (!entry) throw unknownModel(name);
+    const entry = new RegistryEntry(scanned, this.#context, this.#residents.occupancyOf(scanned.name), () =>
+      this.#announceSoon(),
+    );
+    this.entries.set(scanned.name, entry);
     return entry;
   }
 
   async #remember(): Promise<void> {
     if (this.#closed) return;
-    const loaded = [...this.#entries.values()].filter((entry) => entry.isWanted).map((entry) => entry.name);
+    const loaded = [...this.entries.values()].filter((entry) => entry.isWanted).map((entry) => entry.name);
     await saveState(this.#options.dataPath, { loaded });
   }
 

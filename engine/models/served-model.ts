@@ -38,6 +38,8 @@ export interface ServingContext {
   readonly onInstancesChanged: () => void;
   /** The number of instances followed the load, or was left; why. */
   readonly onScaled: (model: string, text: string) => void;
+  /** Why there is no room in the device's budget for a further instance of a model; null when there is. */
+  readonly obstacleToInstance?: (model: string) => string | null;
   readonly createInstance?: (name: string, spec: SessionSpec) => Instance;
 }
 
@@ -136,6 +138,10 @@ export class ServedModel {
 
   get inFlight(): number {
     return this.#batcher.inFlight;
+  }
+
+  get sequences(): number {
+    return this.#batcher.sequences;
   }
 
   /** Provider of the running sessions, and what was passed over for it. */
@@ -294,7 +300,7 @@ export class ServedModel {
         running: this.#pool.busyCount,
         waiting: this.queueLength,
       }),
-      obstacle: () => obstacleToInstance(fileSizeBytes),
+      obstacle: () => this.#context.obstacleToInstance?.(name) ?? obstacleToInstance(fileSizeBytes),
       want: (count, intraOpThreads) =>
         this.#pool.want(instanceSpecOf({ ...this.#settings, intraOpThreads }), count),
       onDecision: (text) => {

@@ -62,6 +62,10 @@ export class ServedVersions {
     return this.#sum((served) => served.inFlight);
   }
 
+  get sequences(): number {
+    return this.#sum((served) => served.sequences);
+  }
+
   get deviceShares(): readonly VersionShare[] {
     return this.all.flatMap((served) => served.deviceShare ?? []);
   }

@@ -16,6 +16,7 @@ export interface TestRegistry {
 export async function startRegistry(
   models: Readonly<Record<string, string | Uint8Array>>,
   control: ModelRegistryOptions['control'] = {},
+  memoryBudgetOf?: ModelRegistryOptions['memoryBudgetOf'],
 ): Promise<TestRegistry> {
   const folder = temporaryFolder();
   const write = (files: Readonly<Record<string, string | Uint8Array>>): void => {
@@ -30,6 +31,7 @@ export async function startRegistry(
     dataPath: join(folder.path, 'data'),
     cpuBudget: 2,
     drainLimitUs: 1e6,
+    memoryBudgetOf,
     control: { pollUs: 86_400e6, ...control },
     context: {
       clock,

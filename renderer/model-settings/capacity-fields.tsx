@@ -60,7 +60,7 @@ export function CapacityFields(fields: FieldsProps) {
         <Switch
           aria-label="Keep in memory"
           size="sm"
-          label="Never unload it to make room for another model (nothing is unloaded so yet)"
+          label="Never unload it to make room for another model"
           checked={values.pinned}
           onChange={(event) => edit('pinned', event.currentTarget.checked)}
         />

@@ -1,0 +1,116 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import type { ChangeMark } from '../contract';
+import { buildRequest, fp32 } from '../testing/build-request';
+import { simulatedConfig } from './arithmetic-models';
+import { startRegistry, type TestRegistry } from './start-registry';
+
+// Threads start slowly where many programs share few cores.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+let open: TestRegistry | null = null;
+afterEach(async () => {
+  await open?.close();
+  open = null;
+});
+
+const model = (bytes: number, more = '') =>
+  simulatedConfig({
+    baseUs: 0,
+    more: `parameters { key: "ferry.simulated.memory_bytes" value { string_value: "${bytes}" } }\n${more}`,
+  });
+const PIN = 'parameters { key: "ferry.pin" value { string_value: "true" } }';
+
+async function start(models: Readonly<Record<string, string>>, budget: number, isGiven = false) {
+  const files = Object.fromEntries(
+    Object.entries(models).map(([name, text]) => [`${name}/config.pbtxt`, text]),
+  );
+  open = await startRegistry(files, {}, () => ({
+    bytes: budget,
+    note: '--memory-budget simulated',
+    isGiven,
+  }));
+  const marks: Pick<ChangeMark, 'model' | 'kind' | 'text'>[] = [];
+  open.registry.marks.on((mark) => marks.push(mark));
+  return { registry: open.registry, marks };
+}
+const ask = (name: string) => buildRequest([fp32('x', [1, 2])], { model: name });
+const ready = (registry: TestRegistry['registry']) =>
+  registry
+    .summaries()
+    .filter(({ state }) => state === 'ready')
+    .map(({ name }) => name);
+
+test('what finds no room at the start waits for its first request; the server is ready all the same', async () => {
+  const { registry } = await start({ a: model(100), b: model(100), c: model(100) }, 250);
+  expect(ready(registry)).toEqual(['a', 'b']);
+  expect(registry.isReady).toBe(true);
+  expect(registry.takesRequests('c', null)).toBe(true);
+  expect(registry.summary('c')).toMatchObject({ state: 'unavailable', onCall: true });
+  expect(registry.specOf('c', null)).toMatchObject({ version: '1', versionsReady: ['1'] });
+});
+
+test('a request for an evicted model is answered after a cold start, and the one used longest ago leaves for it', async () => {
+  const { registry, marks } = await start({ a: model(100), b: model(100), c: model(100) }, 250);
+  await registry.infer(ask('a'));
+  await registry.infer(ask('b'));
+  const results = await Promise.all([registry.infer(ask('c')), registry.infer(ask('c'))]);
+  expect(results.map(({ model: name }) => name)).toEqual(['c', 'c']);
+  expect(ready(registry)).toEqual(['b', 'c']);
+  expect(registry.summary('a')).toMatchObject({
+    state: 'unavailable',
+    reason: expect.stringContaining('evicted to make room for "c", which needs 100 bytes'),
+    coldStarts: { count: 0, evictions: 1 },
+  });
+  expect(registry.summary('c').coldStarts).toMatchObject({ count: 1, lastMs: expect.any(Number) });
+  expect(marks.filter(({ kind }) => kind === 'eviction').map((mark) => mark.model)).toEqual(['a']);
+  expect(registry.memory(['simulated'])).toEqual([
+    expect.objectContaining({ budgetBytes: 250, reservedBytes: 200, evictions: 1 }),
+  ]);
+});
+
+test('pinned models stay; what does not fit beside them is refused with the arithmetic', async () => {
+  const { registry } = await start({ a: model(100, PIN), b: model(100), c: model(200) }, 250);
+  expect(ready(registry)).toEqual(['a', 'b']);
+  await expect(registry.infer(ask('c'))).rejects.toMatchObject({ code: 'MODEL_NOT_READY' });
+  await expect(registry.load('c')).rejects.toMatchObject({
+    code: 'MEMORY_EXCEEDED',
+    message: expect.stringMatching(
+      /needs 200 bytes .* budget of 250 bytes .* 150 bytes at most.*"a" 100 bytes/,
+    ),
+  });
+  expect(ready(registry)).toEqual(['a', 'b']);
+});
+
+test('a budget below the smallest model is refused at the start', async () => {
+  await expect(start({ a: model(100), b: model(300) }, 50, true)).rejects.toMatchObject({
+    code: 'INVALID_ARGUMENT',
+    message: expect.stringContaining('the smallest model for simulated, "a", needs 100 bytes'),
+  });
+});
+
+test('more models than fit, asked for all at once again and again: every request is answered by its own model', async () => {
+  const names = ['a', 'b', 'c', 'd'];
+  const { registry } = await start(Object.fromEntries(names.map((name) => [name, model(100)])), 150);
+  const asked = Array.from({ length: 40 }, (_, i) => names[i % names.length] ?? 'a');
+  const results = await Promise.all(asked.map((name) => registry.infer(ask(name))));
+  expect(results.map((result) => result.model)).toEqual(asked);
+  expect(ready(registry)).toHaveLength(1);
+  expect(registry.memory([])[0]?.reservedBytes).toBe(100);
+});
+
+test('a model that is unloaded while it is on call is not loaded again', async () => {
+  const { registry } = await start({ a: model(100), b: model(100) }, 150);
+  await registry.unload('b');
+  expect(registry.summary('b')).toMatchObject({ onCall: false, reason: 'unloaded' });
+  await expect(registry.infer(ask('b'))).rejects.toMatchObject({ code: 'MODEL_NOT_READY' });
+});
+
+test('more instances are admitted like a load: refused when they do not fit, and the old ones go on', async () => {
+  const { registry } = await start({ a: model(100), b: model(100, PIN) }, 250);
+  await expect(registry.updateSettings('a', { instanceCount: 2, maxInstanceCount: 2 })).rejects.toMatchObject(
+    {
+      code: 'MEMORY_EXCEEDED',
+    },
+  );
+  expect(registry.summary('a')).toMatchObject({ instancesReady: 1, settings: { instanceCount: 1 } });
+});
