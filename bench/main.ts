@@ -1,4 +1,5 @@
 import { cpus } from 'node:os';
+import { autoClosed, autoHeldOut, autoOpen } from './auto-virtual';
 import { batchingGain } from './batching-gain';
 import type { Benchmark } from './benchmark';
 import { consoleCost } from './console-cost';
@@ -23,6 +24,9 @@ const BENCHMARKS: readonly Benchmark[] = [
   grpcVsTriton,
   jsonVsFrameworks,
   grpc600kb,
+  autoClosed,
+  autoOpen,
+  autoHeldOut,
 ];
 
 const HELP = `Measures one ratio in one run and says whether it is on the right side of its bar.

@@ -88,7 +88,8 @@ export function planBatch<Lane extends LaneView>(
 ): BatchPlan<Lane> {
   const { front, oldest, soonest, ready } = view;
   if (front === null) return { kind: 'idle' };
-  if (capacity.idle === 0) return capacity.ahead > 0 ? planAhead(front, nowUs, policy) : { kind: 'idle' };
+  if (capacity.idle === 0)
+    return capacity.ahead > 0 ? planAhead(front, nowUs, cappedBy(forecast, policy)) : { kind: 'idle' };
   if (policy.unbatched) return { kind: 'dispatch', lane: front, requests: 1, reason: 'unbatched' };
   if (forecast !== null) return advised(front, nowUs, policy, forecast);
   let untilUs = Number.POSITIVE_INFINITY;
@@ -109,6 +110,12 @@ function planAhead<Lane extends LaneView>(front: Lane, nowUs: number, policy: Ba
   if (policy.unbatched || policy.neverAhead) return { kind: 'idle' };
   const plan = departure(front, fill(front, policy), nowUs, policy);
   return plan?.reason === 'full' ? plan : { kind: 'idle' };
+}
+
+/** With auto mode a batch is full at the largest size that is worth sending. */
+function cappedBy(forecast: Forecast | null, policy: BatchPolicy): BatchPolicy {
+  if (forecast === null || forecast.cap >= policy.maxBatchSize) return policy;
+  return { ...policy, maxBatchSize: forecast.cap, preferredBatchSizes: [forecast.cap] };
 }
 
 /** With auto mode the wait and the size come from its forecast; everything else stays. */

@@ -1,14 +1,13 @@
 import { EngineError } from '../../base';
 import type { AutoState } from '../../contract';
 import type { Advice, Backlog, Forecast, Predictor, RunningBatch } from '../predictor';
-import { predictedFinishUs, retryAfterSeconds } from './admission-control';
+import { fullRowsOf, predictedFinishUs, retryAfterSeconds } from './admission-control';
 import { ArrivalPattern } from './arrival-pattern';
 import { type BreakEvenWait, breakEven, sendRows } from './break-even';
 import type { CostCurve } from './cost-curve';
 import { PredictionCheck } from './prediction-check';
-
-/** A deadline is met by a batch that begins this many times its slow end before it. */
-const SLACK = 1.1;
+import { RunSpread } from './run-spread';
+import { RunningBatches } from './running-batches';
 
 export interface AutoPlannerOptions {
   readonly curve: CostCurve;
@@ -29,8 +28,10 @@ export class AutoPlanner implements Predictor, Forecast {
   readonly #options: AutoPlannerOptions;
   readonly #arrivals = new ArrivalPattern();
   readonly #check = new PredictionCheck();
-  /** Expected ends of the batches that run, by id. */
-  readonly #running = new Map<number, number>();
+  readonly #spread = new RunSpread();
+  readonly #running = new RunningBatches();
+  /** Rows of the largest request since nothing waited. */
+  #largest = 1;
   #wait: BreakEvenWait | null = null;
   #idleSinceUs: number | null = null;
   #reason: string | null = null;
@@ -50,7 +51,8 @@ export class AutoPlanner implements Predictor, Forecast {
 
   get cap(): number {
     const { curve, maxBatchSize, sloUs } = this.#options;
-    return curve.capRows(maxBatchSize(), sloUs === Number.POSITIVE_INFINITY ? null : sloUs);
+    const { meanShare, slowShare } = this.#spread;
+    return curve.capRows(maxBatchSize(), sloUs / meanShare, slowShare / meanShare);
   }
 
   get state(): AutoState {
@@ -71,15 +73,18 @@ export class AutoPlanner implements Predictor, Forecast {
     const { curve, sloUs, instances } = this.#options;
     const count = instances();
     if (sloUs === Number.POSITIVE_INFINITY || count === 0) return null;
-    const freeInUs = [...this.#running.values()].map((endUs) => Math.max(0, endUs - nowUs));
-    while (freeInUs.length < count) freeInUs.push(0);
+    const { cap } = this;
+    this.#largest = waitingRows === 0 ? rows : Math.max(this.#largest, rows);
+    const { meanShare, strayShare } = this.#spread;
     const finishUs = predictedFinishUs({
       waitingRows,
       rows,
-      cap: this.cap,
-      freeInUs,
-      meanUs: (size) => curve.meanUs(size),
-      highUs: (size) => curve.highUs(size),
+      fullRows: fullRowsOf(cap, this.#largest),
+      fullUs: curve.meanUs(cap) * meanShare,
+      aloneUs: curve.meanUs(rows) * meanShare,
+      slowUs: this.#slowUs(Math.max(cap, rows)),
+      strayUs: curve.meanUs(cap) * strayShare,
+      freeInUs: this.#running.freeInUs(count, nowUs),
     });
     if (finishUs <= sloUs) return null;
     this.#refused++;
@@ -91,21 +96,22 @@ export class AutoPlanner implements Predictor, Forecast {
   }
 
   requestArrived(rows: number, { waitingRows }: Backlog, nowUs: number): void {
-    const atIdle = waitingRows <= rows && this.#running.size === 0;
+    const atIdle = waitingRows <= rows && this.#running.count === 0;
     this.#arrivals.arrived(nowUs, atIdle, this.predictUs(1) / 2);
   }
 
   batchStarted({ id, rows }: RunningBatch, nowUs: number): void {
     this.#wait = null;
     this.#idleSinceUs = null;
-    this.#running.set(id, nowUs + this.predictUs(rows));
+    this.#running.started(id, this.predictUs(rows), this.#options.instances(), nowUs);
   }
 
   batchEnded({ id, rows }: RunningBatch, runUs: number | null, nowUs: number): void {
-    this.#running.delete(id);
+    const run = this.#running.ended(id, nowUs);
     this.#arrivals.completed(rows, nowUs);
     // A failed batch says nothing of what one costs.
     if (runUs === null) return;
+    if (run) this.#spread.record(run.predictedUs, run.tookUs);
     const changed = this.#check.record(this.predictUs(rows), runUs);
     this.#options.curve.record(rows, runUs);
     if (changed === null) return;
@@ -114,39 +120,53 @@ export class AutoPlanner implements Predictor, Forecast {
   }
 
   advise(rows: number, oldestEnqueuedUs: number, nowUs: number): Advice {
-    const { curve } = this.#options;
     const { cap } = this;
     const held = this.#wait;
     if (rows >= cap) return { kind: 'send', rows: cap, reason: held ? 'break-even' : 'full' };
     if (held && rows < held.rows && nowUs < held.untilUs) return { kind: 'wait', untilUs: held.untilUs };
     this.#wait = this.#considered(rows, cap, oldestEnqueuedUs, nowUs);
     if (this.#wait) return { kind: 'wait', untilUs: this.#wait.untilUs };
+    const rowsSent = this.#sendRows(rows, cap, oldestEnqueuedUs, nowUs);
+    return { kind: 'send', rows: rowsSent, reason: held ? 'break-even' : 'drained' };
+  }
+
+  /** What is left behind may meet a full batch; where that would be too late, all go together. */
+  #sendRows(rows: number, cap: number, oldestEnqueuedUs: number, nowUs: number): number {
+    const { curve, sloUs } = this.#options;
     const sent = sendRows(
       rows,
       cap,
       (most) => curve.bestRows(most),
       (size) => curve.meanUs(size),
     );
-    return { kind: 'send', rows: sent, reason: held ? 'break-even' : 'drained' };
+    const leftUs = (curve.meanUs(sent) + curve.meanUs(cap)) * this.#spread.meanShare + this.#slowUs(cap);
+    return nowUs + leftUs > oldestEnqueuedUs + sloUs ? rows : sent;
+  }
+
+  /** How much longer than predicted a batch may take. */
+  #slowUs(rows: number): number {
+    const { meanShare, slowShare } = this.#spread;
+    return this.#options.curve.meanUs(rows) * (slowShare - meanShare);
   }
 
   #considered(rows: number, cap: number, oldestEnqueuedUs: number, nowUs: number): BreakEvenWait | null {
     const { curve, sloUs, instances } = this.#options;
     this.#idleSinceUs ??= nowUs;
     // With another instance idle, nothing would be saved that anybody waits for.
-    if (this.#check.isOff || instances() - this.#running.size > 1) return null;
+    if (this.#check.isOff || instances() - this.#running.count > 1) return null;
     const wait = breakEven({
       nowUs,
       waiting: rows,
       cap,
       idledUs: nowUs - this.#idleSinceUs,
-      nextFreeUs: Math.min(...this.#running.values()),
+      nextFreeUs: this.#running.nextFreeUs,
       current: this.#arrivals.current,
       past: this.#arrivals.past,
       meanUs: (size) => curve.meanUs(size),
     });
     if (!wait) return null;
-    const untilUs = Math.min(wait.untilUs, oldestEnqueuedUs + sloUs - SLACK * curve.highUs(wait.rows));
+    const slowUs = curve.meanUs(wait.rows) * this.#spread.slowShare;
+    const untilUs = Math.min(wait.untilUs, oldestEnqueuedUs + sloUs - slowUs);
     return untilUs <= nowUs ? null : { ...wait, untilUs };
   }
 }

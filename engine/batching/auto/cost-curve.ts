@@ -9,13 +9,31 @@ const HIGH = 0.95;
 /** A repair of more than this share says that the measurement was disturbed. */
 const MAX_REPAIR = 0.25;
 
+/** A mean that moved by less than this changes no decision: the tables are left as they are. */
+const MOVED = 0.01;
+/** Fewer runs than these have no quantiles. */
+const LEAST_KEPT = 3;
+
 interface Point {
   readonly rows: number;
   meanUs: number;
   runs: number;
+  /** The mean that the tables were built with. */
+  builtUs: number;
   /** The last durations, a ring. */
   readonly kept: number[];
 }
+
+/** What is read of a curve, by rows: built in one go and read many times for each batch. */
+interface Tables {
+  /** Repaired means, microseconds. */
+  readonly meanUs: Float64Array;
+  readonly highUs: Float64Array;
+  /** The size up to this one with most rows per time, the smaller of equals. */
+  readonly best: Int32Array;
+}
+
+const LEAST_TABLE = 64;
 
 /** Sizes at which a curve is measured: neighbours of powers of two show the steps of padded kernels. */
 export function profiledSizes(maxBatchSize: number): readonly number[] {
@@ -39,9 +57,9 @@ export function profiledSizes(maxBatchSize: number): readonly number[] {
  */
 export class CostCurve {
   readonly #points: Point[] = [];
-  /** Repaired mean by rows, 0 to the largest asked for; grown and rebuilt lazily. */
-  #table: Float64Array = new Float64Array(0);
-  #best = 0;
+  /** Up to the largest size asked for. */
+  #tables: Tables | null = null;
+  #recordedSinceBuilt = 0;
 
   /** @param points durations of each profiled size, microseconds; sizes ascending, at least one run each */
   constructor(points: Iterable<{ readonly rows: number; readonly runsUs: readonly number[] }>) {
@@ -50,7 +68,7 @@ export class CostCurve {
       // A pause of the machine within ten runs would move their mean by a tenth of itself: the outermost are left out.
       const inner = sorted.length >= 5 ? sorted.slice(1, -1) : sorted;
       const meanUs = inner.reduce((sum, us) => sum + us, 0) / inner.length;
-      this.#points.push({ rows, meanUs, runs: runsUs.length, kept: runsUs.slice(-KEPT_RUNS) });
+      this.#points.push({ rows, meanUs, runs: runsUs.length, builtUs: 0, kept: runsUs.slice(-KEPT_RUNS) });
     }
   }
 
@@ -58,7 +76,7 @@ export class CostCurve {
   static of(points: readonly CostPoint[]): CostCurve {
     const curve = new CostCurve([]);
     for (const { rows, meanUs, lowUs, highUs, runs } of points)
-      curve.#points.push({ rows, meanUs, runs, kept: [lowUs, meanUs, highUs] });
+      curve.#points.push({ rows, meanUs, runs, builtUs: 0, kept: [lowUs, meanUs, highUs] });
     return curve;
   }
 
@@ -92,34 +110,35 @@ export class CostCurve {
 
   /** l(b): mean time of a batch, microseconds; 0 for none. */
   meanUs(rows: number): number {
-    if (rows >= this.#table.length) this.#build(Math.max(rows, 64));
-    return this.#table[rows] ?? 0;
+    return this.#tablesUpTo(rows).meanUs[rows] ?? 0;
   }
 
   /** lq(b): 95th percentile, microseconds: the mean times how far the nearest measured size strays. */
   highUs(rows: number): number {
-    const point = this.#nearest(rows);
-    if (!point) return this.meanUs(rows);
-    return this.meanUs(rows) * Math.max(1, quantile(point.kept, HIGH) / point.meanUs);
+    return this.#tablesUpTo(rows).highUs[rows] ?? 0;
   }
 
   /** Best size up to `most`: most rows per time, the smaller of equals. */
   bestRows(most: number): number {
-    let best = 1;
-    for (let rows = 2; rows <= most; rows++)
-      if (rows / this.meanUs(rows) > (best / this.meanUs(best)) * 1.001) best = rows;
-    return best;
+    return this.#tablesUpTo(most).best[most] ?? 1;
   }
 
-  /** Largest useful batch: the best size up to `maxBatchSize` of which two in a row, at their slow end, keep `sloUs`. */
-  capRows(maxBatchSize: number, sloUs: number | null): number {
-    if (sloUs === null) {
-      if (this.#best === 0 || this.#best > maxBatchSize) this.#best = this.bestRows(maxBatchSize);
-      return this.#best;
+  /**
+   * Largest useful batch: the best size up to `maxBatchSize`; with an SLO, of those of which one may run, and another after it
+   * at its slow end: so a request that just missed a batch still makes the next.
+   *
+   * @param slowShare slow end of a run as a share of its mean
+   */
+  capRows(maxBatchSize: number, sloUs: number, slowShare = 1): number {
+    let low = 1;
+    let high = maxBatchSize;
+    // The repaired means rise.
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1;
+      if ((1 + slowShare) * this.meanUs(middle) <= sloUs) low = middle;
+      else high = middle - 1;
     }
-    let most = 1;
-    while (most < maxBatchSize && 2 * this.highUs(most + 1) <= sloUs) most++;
-    return this.bestRows(most);
+    return this.bestRows(low);
   }
 
   /** A batch of `rows` really took `tookUs`. */
@@ -129,40 +148,64 @@ export class CostCurve {
     if (at < 0) at = this.#points.length;
     let point = this.#points[at];
     if (point?.rows !== rows) {
-      point = { rows, meanUs: this.meanUs(rows) || tookUs, runs: 0, kept: [] };
+      point = { rows, meanUs: this.meanUs(rows) || tookUs, runs: 0, builtUs: 0, kept: [] };
       this.#points.splice(at, 0, point);
     }
     point.meanUs += (tookUs - point.meanUs) * EWMA;
     if (point.kept.length < KEPT_RUNS) point.kept.push(tookUs);
     else point.kept[point.runs % KEPT_RUNS] = tookUs;
     point.runs++;
-    this.#table = new Float64Array(0);
-    // Which size is best changes slowly, and asking costs a walk of the curve.
-    if (point.runs % KEPT_RUNS === 0) this.#best = 0;
+    const moved = Math.abs(point.meanUs - point.builtUs) > MOVED * point.builtUs;
+    if (moved || ++this.#recordedSinceBuilt >= KEPT_RUNS) this.#tables = null;
   }
 
-  #nearest(rows: number): Point | undefined {
-    let nearest: Point | undefined;
-    for (const point of this.#points)
-      if (point.kept.length > 2 && (!nearest || Math.abs(point.rows - rows) < Math.abs(nearest.rows - rows)))
-        nearest = point;
-    return nearest;
+  #tablesUpTo(rows: number): Tables {
+    const built = this.#tables;
+    if (built && rows < built.meanUs.length) return built;
+    const most = Math.max(rows, LEAST_TABLE, (built?.meanUs.length ?? 0) - 1);
+    this.#tables = tablesOf(this.#points, most);
+    this.#recordedSinceBuilt = 0;
+    for (const point of this.#points) point.builtUs = point.meanUs;
+    return this.#tables;
   }
+}
 
-  #build(most: number): void {
-    const rising = rise(this.#points);
-    const table = new Float64Array(most + 1);
-    let at = 0;
-    for (let rows = 1; rows <= most && rising.length > 0; rows++) {
-      while (at < rising.length - 1 && (rising[at]?.rows ?? 0) < rows) at++;
-      const right = rising[at] as { rows: number; us: number };
-      const left = rising[at - 1];
-      if (rows > right.rows) table[rows] = (right.us * rows) / right.rows;
-      else if (!left || rows === right.rows) table[rows] = right.us;
-      else table[rows] = left.us + ((right.us - left.us) * (rows - left.rows)) / (right.rows - left.rows);
-    }
-    this.#table = table;
+function tablesOf(points: readonly Point[], most: number): Tables {
+  const meanUs = meansOf(points, most);
+  const highUs = new Float64Array(most + 1);
+  const best = new Int32Array(most + 1).fill(1);
+  const strays = points
+    .filter(({ kept }) => kept.length >= LEAST_KEPT)
+    .map(({ rows, meanUs: own, kept }) => ({ rows, share: Math.max(1, quantile(kept, HIGH) / own) }));
+  let near = 0;
+  for (let rows = 1; rows <= most; rows++) {
+    const distance = (at: number) => Math.abs((strays[at]?.rows ?? Number.POSITIVE_INFINITY) - rows);
+    while (distance(near + 1) < distance(near)) near++;
+    highUs[rows] = at(meanUs, rows) * (strays[near]?.share ?? 1);
+    const before = best[rows - 1] || 1;
+    best[rows] = rows / at(meanUs, rows) > (before / at(meanUs, before)) * 1.001 ? rows : before;
   }
+  return { meanUs, highUs, best };
+}
+
+function at(values: Float64Array, index: number): number {
+  return values[index] as number;
+}
+
+/** Between two points a straight line, beyond the last in proportion. */
+function meansOf(points: readonly Point[], most: number): Float64Array {
+  const rising = rise(points);
+  const table = new Float64Array(most + 1);
+  let next = 0;
+  for (let rows = 1; rows <= most && rising.length > 0; rows++) {
+    while (next < rising.length - 1 && (rising[next]?.rows ?? 0) < rows) next++;
+    const right = rising[next] as { rows: number; us: number };
+    const left = rising[next - 1];
+    if (rows > right.rows) table[rows] = (right.us * rows) / right.rows;
+    else if (!left || rows === right.rows) table[rows] = right.us;
+    else table[rows] = left.us + ((right.us - left.us) * (rows - left.rows)) / (right.rows - left.rows);
+  }
+  return table;
 }
 
 /** Pool adjacent violators. */
