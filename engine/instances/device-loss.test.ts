@@ -3,7 +3,7 @@ import { EngineError, silentLogger } from '../base';
 import type { SessionSpec } from '../inference';
 import { FakeClock, flushPromises, fp32 } from '../testing';
 import type { Instance, InstanceState } from './instance';
-import { InstancePool } from './instance-pool';
+import { InstancePool, type InstancePoolOptions } from './instance-pool';
 
 const SPEC: SessionSpec = { backend: 'simulated', inputs: [], outputs: [], baseUs: 0, perRowUs: 0 };
 const LOST = 'its device is gone: CUDA failure 719: unspecified launch failure';
@@ -46,7 +46,10 @@ class FrailInstance implements Instance {
   kill = () => this.stop();
 }
 
-function poolOf(startErrorOf: (created: number) => string | null = () => null) {
+function poolOf(
+  startErrorOf: (created: number) => string | null = () => null,
+  warmUp?: InstancePoolOptions['warmUp'],
+) {
   const clock = new FakeClock();
   const created: FrailInstance[] = [];
   const gaveUp: string[] = [];
@@ -59,6 +62,7 @@ function poolOf(startErrorOf: (created: number) => string | null = () => null) {
       created.push(instance);
       return instance;
     },
+    ...(warmUp && { warmUp }),
     onCapacity: () => undefined,
     onMembers: () => undefined,
     onGaveUp: (reason) => gaveUp.push(reason),
@@ -125,4 +129,14 @@ test('when no session can be made on it again, the reason is what the provider s
   await clock.advance(3600e6);
   expect(created).toHaveLength(2);
   expect(gaveUp).toEqual(['cuda: no CUDA-capable device']);
+});
+
+test('an instance that is lost while it warms up takes no batch, also when the warm-up makes nothing of it', async () => {
+  const { created, pool } = poolOf(undefined, async (instance) => {
+    if (instance.name.endsWith('#0')) (instance as FrailInstance).loseDevice();
+  });
+  await expect(pool.want(SPEC, 1)).rejects.toMatchObject({ code: 'DEVICE_LOST', message: LOST });
+  expect([pool.capacity.idle, pool.readyCount]).toEqual([0, 0]);
+  await pool.want(SPEC, 1);
+  expect([created.length, pool.capacity.idle, pool.readyCount]).toEqual([2, 1, 1]);
 });

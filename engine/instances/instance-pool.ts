@@ -53,6 +53,7 @@ export class InstancePool {
   /** Instances that run exactly one batch. */
   readonly #ahead = new Set<Member>();
   #wanted: { spec: SessionSpec; count: number } | null = null;
+  #isStopped = false;
   #reconciling: Promise<void> = Promise.resolve();
   #nextNumber = 0;
   #backOffUs = FIRST_BACK_OFF_US;
@@ -86,8 +87,13 @@ export class InstancePool {
     return [...this.#members].map((member) => member.instance);
   }
 
-  /** Resolves when `count` instances of `spec` serve and all others have left; rejects with why one could not start. */
+  /**
+   * Resolves when `count` instances of `spec` serve and all others have left; rejects with why one could not start, and once the pool
+   * is stopped with MODEL_NOT_READY: who still works on a change then must not bring it back.
+   */
   want(spec: SessionSpec, count: number): Promise<void> {
+    if (this.#isStopped)
+      return Promise.reject(new EngineError('MODEL_NOT_READY', `${this.#options.name} is being unloaded`));
     this.#wanted = { spec, count };
     const done = this.#reconciling.then(() => this.#reconcile());
     this.#reconciling = done.catch(() => undefined);
@@ -124,8 +130,9 @@ export class InstancePool {
     return member.instance.name;
   }
 
-  /** Stops every instance after its running batch. */
+  /** Stops every instance after its running batch, for good. */
   async stop(): Promise<void> {
+    this.#isStopped = true;
     this.#wanted = null;
     await this.#reconciling;
     await Promise.all([...this.#members].map((member) => this.#retire(member)));
@@ -164,9 +171,15 @@ export class InstancePool {
       leaving: false,
     };
     this.#members.add(member);
+    let lost: EngineError | null = null;
+    member.instance.onLost = (message, code) => {
+      lost = new EngineError(code, message, { retryAfterSeconds: 1 });
+    };
     try {
       await member.instance.start();
       await this.#options.warmUp?.(member.instance, clock.nowUs() - bornUs);
+      // A warm-up may go on past a run that failed, but not with an instance that is gone.
+      if (lost) throw lost;
     } catch (error) {
       this.#members.delete(member);
       await member.instance.stop();

@@ -78,6 +78,7 @@ export class ServedModel {
   readonly #scaler: InstanceScaler;
   #settings: ModelSettings;
   #loadDurationMs = 0;
+  #isRetired = false;
 
   constructor(spec: ServedModelSpec, stats: ModelStats, context: ServingContext) {
     this.#spec = spec;
@@ -255,12 +256,14 @@ export class ServedModel {
       await this.#pool.want(this.#spec.instanceSpecOf(this.#settings), before.instanceCount);
       throw error;
     } finally {
-      this.#scaler.begin(this.#settings);
+      // Meanwhile its last instance may have been lost, and with it the version.
+      if (!this.#isRetired) this.#scaler.begin(this.#settings);
     }
   }
 
   /** Takes no more requests, answers those it has, then lets its sessions go. */
   async retire(limitUs: number): Promise<void> {
+    this.#isRetired = true;
     this.#scaler.stop();
     const { clock } = this.#context;
     const error = new EngineError(

@@ -26,6 +26,11 @@ export class VirtualClock implements Clock {
     return this.#nowUs / 1000;
   }
 
+  /** Events to come, cancelled ones that have not been passed over yet among them. */
+  get size(): number {
+    return this.#heap.length;
+  }
+
   callAt(atUs: number, fire: () => void): Timer {
     const event = new Event(Math.max(atUs, this.#nowUs), this.#order++, fire);
     const heap = this.#heap;

@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import { DeviceBusy } from '../metrics';
+import { ChaosModel, type ChaosWorld } from '../testing/simulation/chaos/chaos-model';
+import { Ledger } from '../testing/simulation/chaos/ledger';
+import { MODEL_KINDS, type ModelKind } from '../testing/simulation/chaos/model-kinds';
+import { virtualDevice } from '../testing/simulation/chaos/virtual-instance';
+import { Random } from '../testing/simulation/random';
+import { VirtualClock } from '../testing/simulation/virtual-clock';
+
+const [KIND] = MODEL_KINDS as [ModelKind];
+
+function open() {
+  const clock = new VirtualClock();
+  const world: ChaosWorld = {
+    clock,
+    ledger: new Ledger(clock),
+    device: virtualDevice(clock, new Random(1)),
+    deviceBusy: new DeviceBusy(),
+    nextBatchId: () => 1,
+  };
+  const advance = async (us: number): Promise<void> => {
+    let isOver = false;
+    clock.callAt(clock.nowUs() + us, () => {
+      isOver = true;
+    });
+    do await new Promise((resolve) => setImmediate(resolve));
+    while (!isOver && clock.step());
+  };
+  return { world, advance, model: new ChaosModel(KIND, world) };
+}
+
+test.each([
+  ['can start', 0],
+  ['cannot start', 1e9],
+])(
+  'a version that leaves while its settings change leaves nothing behind, when new instances %s',
+  async (_, refusesStartsUntilUs) => {
+    const { world, advance, model } = open();
+    void model.replace(0);
+    await advance(1e6);
+    const served = model.current;
+    world.device.refusesStartsUntilUs = refusesStartsUntilUs;
+    void model.apply({ ...KIND.settings, instanceCount: 2, maxInstanceCount: 4 });
+    // As the registry does when the last instance is lost and cannot be replaced.
+    void served?.retire(0);
+    await advance(60e6);
+    expect(world.device.alive.size).toBe(0);
+    expect(world.clock.size).toBe(0);
+  },
+);
