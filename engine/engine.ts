@@ -109,6 +109,7 @@ function buildCore(options: EngineOptions) {
       deviceBusy,
       metrics,
       deviceOf: (provider) => deviceOfProvider(provider, devices.infos()),
+      deviceNameOf: (id) => devices.infos().find((info) => info.id === id)?.name ?? id,
       nextBatchId: () => ++batchId,
     },
   });

@@ -16,6 +16,8 @@ export interface BatchExecutorOptions {
   readonly observer: BatcherObserver;
   /** Batch ids, unique in the engine. */
   readonly nextBatchId: () => number;
+  /** How long a batch of so many rows, padding included, is expected to run; absent: nobody knows. */
+  readonly predictUs?: (rows: number) => number | null;
   /** A batch was handed to an instance. */
   readonly onStarted?: (batch: Batch) => void;
   /** It came back (`output` null: failed), its requests are not answered yet. */
@@ -48,15 +50,17 @@ export class BatchExecutor {
    * @param paddedRows to be added up to an allowed size; 0 when it does not stack
    */
   execute(entries: readonly BatchEntry[], reason: DepartureReason, stacks: boolean, paddedRows = 0): void {
-    const { clock, runner, nextBatchId, onStarted } = this.#options;
+    const { clock, runner, nextBatchId, onStarted, predictUs } = this.#options;
     const nowUs = clock.nowUs();
+    const rows = entries.reduce((sum, entry) => sum + entry.rows, 0);
     const batch: Batch = {
       id: nextBatchId(),
       entries,
       reason,
       dispatchedUs: nowUs,
-      rows: entries.reduce((sum, entry) => sum + entry.rows, 0),
+      rows,
       paddedRows,
+      predictedUs: predictUs?.(rows + paddedRows) ?? null,
       oldestQueueUs: nowUs - entries.reduce((oldest, entry) => Math.min(oldest, entry.enqueuedUs), nowUs),
     };
     for (const { request } of entries) if (request.signal) request.signal.onCancel = null;

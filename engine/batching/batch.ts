@@ -21,6 +21,8 @@ export interface Batch {
   /** Added up to an allowed size: copies of the last row, whose results nobody gets. */
   readonly paddedRows: number;
   readonly reason: DepartureReason;
+  /** How long it was expected to run when it left, microseconds; null without a prediction. */
+  readonly predictedUs: number | null;
   readonly dispatchedUs: number;
   /** Waiting time of its oldest request. */
   readonly oldestQueueUs: number;

@@ -56,6 +56,7 @@ export class DynamicBatcher implements Scheduler {
     this.#predictor = options.predictor ?? null;
     this.#executor = new BatchExecutor({
       ...options,
+      predictUs: (rows) => this.#predictor?.predictUs(rows) ?? null,
       onStarted: (batch) => this.#predictor?.batchStarted(asRun(batch), options.clock.nowUs()),
       onReturned: (batch, output) => this.#returned(batch, output),
       onEnded: () => this.#announceIfEmpty(),

@@ -42,15 +42,24 @@ export const SETTING_RULES: readonly SettingRule[] = [
         ? null
         : `${names.maxInstanceCount} is ${maxInstanceCount}; it must be at least ${names.instanceCount} (${instanceCount})`,
   },
+  { settings: ['sloMs'], fault: unkeptSlo },
+  // Kept beside another mode it harmed nobody; beside auto it would refuse nearly every request.
   {
-    settings: ['sloMs'],
-    fault: ({ sloMs }, names, { measured }) => {
-      const singleRunMs = (measured?.singleRunUs ?? 0) / 1000;
-      if (sloMs === null || sloMs >= singleRunMs) return null;
-      return `${names.sloMs} is ${sloMs}; one row alone takes ${Number(singleRunMs.toPrecision(3))} ms here, so it must be at least that`;
-    },
+    settings: ['batching', 'sloMs'],
+    fault: (settings, names, context) =>
+      settings.batching === 'auto' ? unkeptSlo(settings, names, context) : null,
   },
 ];
+
+function unkeptSlo(
+  { sloMs }: ModelSettings,
+  names: SettingNames,
+  { measured }: SettingsContext,
+): string | null {
+  const singleRunMs = (measured?.singleRunUs ?? 0) / 1000;
+  if (sloMs === null || sloMs >= singleRunMs) return null;
+  return `${names.sloMs} is ${sloMs}; one row alone takes ${Number(singleRunMs.toPrecision(3))} ms here, so it must be at least that`;
+}
 
 /**
  * Adds every contradiction between settings to `faults`.
@@ -64,12 +73,10 @@ export function addContradictions(
   context: SettingsContext,
   touched?: ReadonlySet<SettingName>,
 ): void {
-  const asked = SETTING_RULES.filter(
-    (rule) =>
-      !rule.settings.some((setting) => faults.has(setting)) &&
-      (touched === undefined || rule.settings.some((setting) => touched.has(setting))),
-  );
-  for (const rule of asked) {
+  for (const rule of SETTING_RULES) {
+    // A setting with a fault already is compared no more: what is wrong with it has been said.
+    if (rule.settings.some((setting) => faults.has(setting))) continue;
+    if (touched !== undefined && !rule.settings.some((setting) => touched.has(setting))) continue;
     const fault = rule.fault(settings, names, context);
     const [setting] = rule.settings;
     if (fault !== null && setting !== undefined) faults.add(setting, fault);

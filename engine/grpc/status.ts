@@ -45,7 +45,17 @@ export function errorTrailers(error: EngineError, isOnly: boolean): Buffer {
     ['grpc-status', String(error.grpcStatus)],
     ['grpc-message', percentEncoded(error.message)],
     ['ferry-error-code', error.code],
+    ...retryFields(error),
   ]);
+}
+
+/** When to try again: for the retry policy of a gRPC client, and for people as HTTP has it. */
+function retryFields({ retryAfterSeconds }: EngineError): readonly (readonly [string, string])[] {
+  if (retryAfterSeconds === undefined) return [];
+  return [
+    ['grpc-retry-pushback-ms', String(retryAfterSeconds * 1000)],
+    ['retry-after', String(retryAfterSeconds)],
+  ];
 }
 
 /** Fields of the answer to a request that is no gRPC call. */

@@ -15,7 +15,7 @@ export interface InstancePoolOptions {
   readonly logger: Logger;
   readonly createInstance: (name: string, spec: SessionSpec) => Instance;
   /** Run on every instance once its model is loaded, before it takes batches; when it rejects, the instance is let go. */
-  readonly warmUp?: (instance: Instance, loadUs: number) => Promise<void>;
+  readonly warmUp?: (instance: Instance, loadUs: number, spec: SessionSpec) => Promise<void>;
   /** Called when a batch could go somewhere: after every batch, and when an instance was added. */
   readonly onCapacity: () => void;
   /** Called when an instance was added, left, or was lost. Never per batch. */
@@ -177,7 +177,7 @@ export class InstancePool {
     };
     try {
       await member.instance.start();
-      await this.#options.warmUp?.(member.instance, clock.nowUs() - bornUs);
+      await this.#options.warmUp?.(member.instance, clock.nowUs() - bornUs, spec);
       // A warm-up may go on past a run that failed, but not with an instance that is gone.
       if (lost) throw lost;
     } catch (error) {

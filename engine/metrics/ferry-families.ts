@@ -25,6 +25,7 @@ function batchSizes({ batches, inferenceCount, executionCount }: ModelStatistics
 /** Reasons that are always there, at zero too: a rate needs a beginning. Others come with their first request. */
 const USUAL_REJECTIONS: readonly ErrorCode[] = [
   'QUEUE_FULL',
+  'OVERLOADED',
   'DEADLINE_EXCEEDED',
   'CANCELLED',
   'CALL_EXPIRED',

@@ -111,6 +111,7 @@ const FAILURE_REASONS = ['REJECTED', 'CANCELED', 'BACKEND', 'OTHER'] as const;
 type FailureReason = (typeof FAILURE_REASONS)[number];
 const REASON_OF: Readonly<Partial<Record<ErrorCode, FailureReason>>> = {
   QUEUE_FULL: 'REJECTED',
+  OVERLOADED: 'REJECTED',
   DEADLINE_EXCEEDED: 'REJECTED',
   CANCELLED: 'CANCELED',
   CALL_EXPIRED: 'CANCELED',

@@ -64,8 +64,9 @@ export async function autoWarmUp(
     const label = `automatic warm-up of ${instance.name} with ${rows} rows`;
     if (nowUs() + perRowUs * rows > untilUs)
       return logger.debug(`${label} left out: it would take longer than the load`);
+    if (zeroBytes(inputs, size) > MAX_BATCH_BYTES)
+      return logger.debug(`${label} left out: the batch has more than ${MAX_BATCH_BYTES} bytes`);
     const batch = zeroBatch(inputs, size);
-    if (!batch) return logger.debug(`${label} left out: the batch has more than ${MAX_BATCH_BYTES} bytes`);
     try {
       // The first run of a session prepares more than its size: only a second one says what a row costs.
       const runs = perRowUs === 0 && sizes.length > 1 ? 2 : 1;
@@ -80,21 +81,31 @@ export async function autoWarmUp(
   }
 }
 
-/** Null when it is too large. Optional inputs are left out. */
-function zeroBatch(inputs: readonly TensorSpec[], size: number | null): readonly NamedTensor[] | null {
-  const batch: NamedTensor[] = [];
-  let bytes = 0;
-  for (const { name, datatype, shape: full, optional } of inputs) {
-    if (optional) continue;
-    const shape = full.map((dim, axis) => (axis === 0 && size !== null ? size : Math.max(1, dim)));
-    // Texts without characters are four zero bytes each, their lengths.
-    const length = elementCount(shape) * (ELEMENT_BYTES[datatype] ?? 4);
-    bytes += length;
-    if (bytes > MAX_BATCH_BYTES) return null;
-    batch.push({ name, datatype, shape, data: new Uint8Array(length) });
-  }
-  return batch;
+/** Zeros of the shapes of the inputs, a free dimension with one element; optional inputs are left out. */
+export function zeroBatch(inputs: readonly TensorSpec[], size: number | null): readonly NamedTensor[] {
+  return inputs.flatMap((input) => {
+    if (input.optional) return [];
+    const { name, datatype } = input;
+    return { name, datatype, shape: zeroShape(input, size), data: new Uint8Array(zeroBytes([input], size)) };
+  });
 }
+
+/** Most rows of zeros that are made at once. */
+export function mostZeroRows(inputs: readonly TensorSpec[]): number {
+  return Math.floor(MAX_BATCH_BYTES / Math.max(1, zeroBytes(inputs, 1)));
+}
+
+const zeroShape = ({ shape }: TensorSpec, size: number | null): readonly number[] =>
+  shape.map((dim, axis) => (axis === 0 && size !== null ? size : Math.max(1, dim)));
+
+/** Texts without characters are four zero bytes each, their lengths. */
+const zeroBytes = (inputs: readonly TensorSpec[], size: number | null): number =>
+  inputs
+    .filter(({ optional }) => !optional)
+    .reduce(
+      (sum, input) => sum + elementCount(zeroShape(input, size)) * (ELEMENT_BYTES[input.datatype] ?? 4),
+      0,
+    );
 
 /** A run takes the buffers with it. */
 const copied = (batch: readonly NamedTensor[]): readonly NamedTensor[] =>

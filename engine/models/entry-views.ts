@@ -4,6 +4,7 @@ import type {
   ModelConfiguration,
   ModelCounters,
   ModelSettings,
+  ModelSettingsPatch,
   ModelState,
   ModelSummary,
   SettingOrigin,
@@ -18,6 +19,7 @@ import type { LoadSource } from './load-source';
 import type { Occupancy } from './memory/occupancy';
 import type { ModelDefinition } from './model-definition';
 import { summarizeModel } from './model-summary';
+import { patchedConfig } from './patched-config';
 import type { ScannedModel } from './repository';
 import { indexModel } from './repository-index';
 import type { ServedModel, ServingContext } from './served-model';
@@ -78,6 +80,11 @@ export class EntryViews {
   get serving(): { readonly settings: ModelSettings; readonly provider: string | null } | null {
     const newest = this.versions.newest;
     return newest ? { settings: newest.settings, provider: newest.provider.active } : null;
+  }
+
+  /** The configuration with a patch; null without one to patch. Errors: INVALID_ARGUMENT naming all that is wrong. */
+  patched(patch: ModelSettingsPatch): ModelConfig | null {
+    return this.definition && patchedConfig(this.definition, patch, this.versions.newest?.singleRunUs);
   }
 
   get isBusy(): boolean {

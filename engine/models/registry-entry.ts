@@ -1,5 +1,5 @@
 import { type EngineError, toEngineError } from '../base';
-import { dimsOmitBatch, patchModelConfig, settingsOf } from '../config';
+import { dimsOmitBatch, settingsOf } from '../config';
 import type { ModelSettings, ModelSettingsPatch, ModelState } from '../contract';
 import { describeChange } from './describe-change';
 import { EntryViews } from './entry-views';
@@ -130,7 +130,7 @@ export class RegistryEntry extends EntryViews {
       const definition = this.requireDefinition();
       // One setting can pull others along (threads follow the instances, preferred sizes the largest), so what is applied is
       // what the file will say, not the patch laid over the old values.
-      const config = patchModelConfig(definition.config, patch, definition.settingsContext);
+      const config = this.patched(patch) ?? definition.config;
       const { settings } = settingsOf(config, definition.settingsContext);
       const restacked = dimsOmitBatch(config, definition.batchable) !== definition.stacks;
       const next = restacked ? await redefine(definition, patch) : definition;
@@ -160,6 +160,7 @@ export class RegistryEntry extends EntryViews {
   /** What a change of settings would do to config.pbtxt, as a unified diff; '' for nothing. Errors: INVALID_ARGUMENT. */
   async previewSettings(patch: ModelSettingsPatch): Promise<string> {
     const definition = this.requireDefinition();
+    this.patched(patch);
     return this.isOverridden ? '' : this.configChanges.preview(definition, patch);
   }
 

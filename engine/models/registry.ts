@@ -10,7 +10,7 @@ import type {
 } from '../contract';
 import type { InferenceRequest, InferenceResult, LoadOverride } from '../inference';
 import { AppearingModels } from './appearing-models';
-import { checkSettings } from './check-settings';
+import { CurveStore } from './auto';
 import { describeChange } from './describe-change';
 import { importModel, removeModel } from './import-model';
 import { inspectModel } from './inspect-model';
@@ -35,7 +35,7 @@ export interface ModelRegistryOptions {
   readonly control?: Partial<ModelControl>;
   /** What models may take of a device; absent: no limits. */
   readonly memoryBudgetOf?: (deviceId: string) => MemoryBudget;
-  readonly context: Omit<ServingContext, 'onInstanceLost' | 'onInstancesChanged' | 'onScaled'>;
+  readonly context: Omit<ServingContext, 'curves' | 'onInstanceLost' | 'onInstancesChanged' | 'onScaled'>;
 }
 
 /** A mark before it has its number and time. */
@@ -67,6 +67,7 @@ export class ModelRegistry extends RegistryViews {
     this.#control = { ...DEFAULT_MODEL_CONTROL, ...options.control };
     this.#context = {
       ...options.context,
+      curves: new CurveStore(options.dataPath),
       onInstanceLost: (model, message) => this.marks.emit({ model, kind: 'instance', text: message }),
       onInstancesChanged: () => this.#announceSoon(),
       onScaled: (model, text) => {
@@ -234,7 +235,7 @@ export class ModelRegistry extends RegistryViews {
   async updateSettings(name: string, patch: ModelSettingsPatch, keep = true): Promise<ModelSummary> {
     const entry = this.entry(name);
     const before = entry.summary().settings;
-    checkSettings(entry.scanned.definition, patch);
+    entry.patched(patch);
     const text = describeChange(before, { ...before, ...patch });
     if (text === '') return entry.summary();
     const update = () => entry.updateSettings(patch, keep, this.#options.drainLimitUs);

@@ -1,8 +1,6 @@
 import { type Clock, EngineError, type Logger, toEngineError } from '../base';
 import {
-  type Batch,
   type BatcherObserver,
-  type BatchOutput,
   batchPolicyOf,
   DynamicBatcher,
   type DynamicBatcherOptions,
@@ -12,11 +10,13 @@ import {
   type SequenceSetup,
 } from '../batching';
 import type { MetricsConfig, SchedulingConfig } from '../config';
-import type { AutoState, BatchRecord, CostCurveRecord, ModelSettings } from '../contract';
+import type { AutoState, CostCurveRecord, ModelSettings } from '../contract';
 import type { InferenceRequest, InferenceResult, ModelStatistics, SessionSpec } from '../inference';
 import { type Instance, InstancePool, ThreadInstance } from '../instances';
 import type { DeviceBusy, ModelStats, VersionStats, VersionView } from '../metrics';
+import { AutoMode, type CurveStore } from './auto';
 import { autoWarmUp, warmupSizes } from './auto-warmup';
+import { batchRecord } from './batch-record';
 import { type CheckedRequest, createInputChecker, type InputChecker } from './check-inputs';
 import type { ServedTensors } from './config-tensors';
 import type { VersionShare } from './device-use';
@@ -41,6 +41,10 @@ export interface ServingContext {
   /** Why there is no room in the device's budget for a further instance of a model; null when there is. */
   readonly obstacleToInstance?: (model: string) => string | null;
   readonly createInstance?: (name: string, spec: SessionSpec) => Instance;
+  /** Name of a device's hardware. Absent: its place stands for it. */
+  readonly deviceNameOf?: (deviceId: string) => string;
+  /** Where cost curves are kept. Absent: they are measured at every load. */
+  readonly curves?: CurveStore;
 }
 
 /** One version of a model, as it is to be served. */
@@ -76,9 +80,12 @@ export class ServedModel {
   readonly #pool: InstancePool;
   readonly #batcher: Scheduler;
   readonly #scaler: InstanceScaler;
+  readonly #auto: AutoMode;
   #settings: ModelSettings;
   #loadDurationMs = 0;
   #isRetired = false;
+  /** The quickest of the batches of one row that these sessions ran. */
+  #singleRunUs: number | null = null;
 
   constructor(spec: ServedModelSpec, stats: ModelStats, context: ServingContext) {
     this.#spec = spec;
@@ -94,12 +101,16 @@ export class ServedModel {
       logger: logger.child('instances'),
       createInstance:
         context.createInstance ?? ((name, instanceSpec) => new ThreadInstance(name, instanceSpec, clock)),
-      warmUp: (instance, loadUs) => this.#warmUp(instance, loadUs),
-      onCapacity: () => this.#batcher.instancesChanged(),
+      warmUp: (instance, loadUs, instanceSpec) => this.#warmUp(instance, loadUs, instanceSpec),
+      onCapacity: () => {
+        this.#auto.capacityChanged();
+        this.#batcher.instancesChanged();
+      },
       onMembers: () => context.onInstancesChanged(),
       onLost: (message) => context.onInstanceLost(spec.name, message),
       onGaveUp: (reason) => this.#giveUp(reason),
     });
+    this.#auto = this.#createAutoMode();
     const batcherOptions: DynamicBatcherOptions = {
       model: spec.name,
       version: spec.version,
@@ -112,7 +123,7 @@ export class ServedModel {
     const { sequence: setup = null } = spec;
     this.#batcher =
       setup === null
-        ? new DynamicBatcher(batcherOptions)
+        ? new DynamicBatcher({ ...batcherOptions, predictor: this.#auto })
         : new SequenceBatcher({ ...batcherOptions, setup, instances: () => this.#settings.instanceCount });
     this.#scaler = this.#createScaler();
   }
@@ -163,11 +174,16 @@ export class ServedModel {
   }
 
   get costCurve(): CostCurveRecord | null {
-    return null;
+    return this.#auto.costCurve;
   }
 
   get auto(): AutoState | null {
-    return null;
+    return this.#auto.state;
+  }
+
+  /** What one row takes alone, microseconds, by the cost curve or else as it was seen; null when neither says. */
+  get singleRunUs(): number | null {
+    return this.#auto.singleRunUs ?? this.#singleRunUs;
   }
 
   /** Since it was loaded. */
@@ -205,7 +221,7 @@ export class ServedModel {
     const { clock } = this.#context;
     const beganUs = clock.nowUs();
     try {
-      await this.#pool.want(this.#spec.instanceSpecOf(this.#settings), this.#settings.instanceCount);
+      await this.#want(this.#settings, this.#settings.instanceCount);
       this.#scaler.begin(this.#settings);
       this.#loadDurationMs = (clock.nowUs() - beganUs) / 1000;
     } catch (error) {
@@ -244,7 +260,7 @@ export class ServedModel {
     this.#scaler.stop();
     this.#batcher.setPolicy(batchPolicyOf(settings, this.#spec.stacks, this.#spec.scheduling));
     try {
-      await this.#pool.want(this.#spec.instanceSpecOf(settings), settings.instanceCount);
+      await this.#want(settings, settings.instanceCount);
     } catch (error) {
       // The sessions that serve are those of before; say so in what is reported.
       this.#settings = {
@@ -253,7 +269,7 @@ export class ServedModel {
         executionProviders: before.executionProviders,
         intraOpThreads: before.intraOpThreads,
       };
-      await this.#pool.want(this.#spec.instanceSpecOf(this.#settings), before.instanceCount);
+      await this.#want(this.#settings, before.instanceCount);
       throw error;
     } finally {
       // Meanwhile its last instance may have been lost, and with it the version.
@@ -275,15 +291,23 @@ export class ServedModel {
       this.#batcher.abort(error);
       this.#pool.killBusy(`its batch did not end within the ${limitUs / 1000} ms that a stop waits`);
     });
-    await this.#batcher.drain(error);
+    await Promise.all([this.#auto.stop(), this.#batcher.drain(error)]);
     limit.cancel();
     await this.#pool.stop();
     this.#modelStats.endVersion(this.#stats);
   }
 
-  async #warmUp(instance: Instance, loadUs: number): Promise<void> {
+  async #want(settings: ModelSettings, count: number): Promise<void> {
+    const spec = this.#spec.instanceSpecOf(settings);
+    await this.#pool.want(spec, count);
+    this.#singleRunUs = null;
+    this.#auto.use(spec, this.provider.active);
+  }
+
+  async #warmUp(instance: Instance, loadUs: number, spec: SessionSpec): Promise<void> {
     const { warmup = [], autoWarmup = false, stacks, tensors } = this.#spec;
     await warmUp(instance, warmup);
+    if (await this.#auto.prepare(instance, spec, loadUs)) return;
     // A device that does not exist has nothing to prepare.
     if (warmup.length > 0 || !autoWarmup || instance.provider === 'simulated') return;
     const { clock, logger } = this.#context;
@@ -291,8 +315,28 @@ export class ServedModel {
     await autoWarmUp(instance, plan, loadUs, () => clock.nowUs(), logger.child('warm-up'));
   }
 
+  #createAutoMode(): AutoMode {
+    const { name, version, stacks, sequence = null, autoWarmup = false, tensors } = this.#spec;
+    const { clock, logger, deviceOf, deviceNameOf = (id) => id, curves = null } = this.#context;
+    return new AutoMode({
+      clock,
+      logger: logger.child('auto'),
+      label: `model "${name}" version ${version}`,
+      isPossible: stacks && sequence === null,
+      mayRunZeros: autoWarmup,
+      tensors,
+      settings: () => this.#settings,
+      pool: this.#pool,
+      instances: () => this.#pool.readyCount,
+      hasTraffic: () => this.queueLength + this.inFlight > 0,
+      deviceOf: (provider) => ({ id: deviceOf(provider), name: deviceNameOf(deviceOf(provider)) }),
+      store: curves,
+      onChanged: () => this.#context.onInstancesChanged(),
+    });
+  }
+
   #createScaler(): InstanceScaler {
-    const { name, cpuBudget, fileSizeBytes, instanceSpecOf } = this.#spec;
+    const { name, cpuBudget, fileSizeBytes } = this.#spec;
     const { clock, logger, onScaled } = this.#context;
     return new InstanceScaler({
       clock,
@@ -304,8 +348,7 @@ export class ServedModel {
         waiting: this.queueLength,
       }),
       obstacle: () => this.#context.obstacleToInstance?.(name) ?? obstacleToInstance(fileSizeBytes),
-      want: (count, intraOpThreads) =>
-        this.#pool.want(instanceSpecOf({ ...this.#settings, intraOpThreads }), count),
+      want: (count, intraOpThreads) => this.#want({ ...this.#settings, intraOpThreads }, count),
       onDecision: (text) => {
         logger.child('scaling').info(`model "${name}" version ${this.version}: ${text}`);
         onScaled(name, text);
@@ -325,7 +368,12 @@ export class ServedModel {
     return {
       batchDone: (batch, instance, output) => {
         const busyUs = output.computeInputUs + output.computeInferUs + output.computeOutputUs;
-        this.#stats.recordBatch(this.#record(batch, instance, output, null), busyUs);
+        this.#stats.recordBatch(
+          batchRecord(batch, output, { ...this.#place(instance), error: null }),
+          busyUs,
+        );
+        if (batch.rows + batch.paddedRows === 1)
+          this.#singleRunUs = Math.min(busyUs, this.#singleRunUs ?? busyUs);
         this.#scaler.batchEnded({ rows: batch.rows, queueUs: batch.oldestQueueUs, runUs: busyUs });
         const { active } = this.provider;
         if (active !== null) this.#context.deviceBusy.add(this.#context.deviceOf(active), busyUs);
@@ -337,30 +385,17 @@ export class ServedModel {
             rows: batch.rows,
             instance,
           });
-        this.#stats.recordBatch(this.#record(batch, instance, null, error.message), 0);
+        this.#stats.recordBatch(
+          batchRecord(batch, null, { ...this.#place(instance), error: error.message }),
+          0,
+        );
       },
       requestDone: (result) => this.#stats.recordRequest(result.spans),
       requestFailed: (error, waitedUs) => this.#stats.recordFailure(error.code, waitedUs),
     };
   }
 
-  #record(batch: Batch, instance: string, output: BatchOutput | null, error: string | null): BatchRecord {
-    return {
-      id: batch.id,
-      atMs: this.#context.clock.wallMs(),
-      model: this.#spec.name,
-      version: this.version,
-      instance,
-      rows: batch.rows,
-      paddedRows: batch.paddedRows,
-      requests: batch.entries.length,
-      reason: batch.reason,
-      oldestQueueUs: batch.oldestQueueUs,
-      computeInputUs: output?.computeInputUs ?? 0,
-      computeInferUs: output?.computeInferUs ?? 0,
-      computeOutputUs: output?.computeOutputUs ?? 0,
-      predictedUs: null,
-      error,
-    };
+  #place(instance: string) {
+    return { atMs: this.#context.clock.wallMs(), model: this.#spec.name, version: this.version, instance };
   }
 }

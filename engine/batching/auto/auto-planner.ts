@@ -73,6 +73,8 @@ export class AutoPlanner implements Predictor, Forecast {
     const { curve, sloUs, instances } = this.#options;
     const count = instances();
     if (sloUs === Number.POSITIVE_INFINITY || count === 0) return null;
+    // Nothing could answer it sooner, and only batches that run show that the model is fast enough again.
+    if (waitingRows === 0 && this.#running.count < count) return null;
     const { cap } = this;
     this.#largest = waitingRows === 0 ? rows : Math.max(this.#largest, rows);
     const { meanShare, strayShare } = this.#spread;

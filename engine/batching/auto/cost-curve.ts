@@ -1,4 +1,5 @@
 import type { CostPoint } from '../../contract';
+import { paddedSize } from '../batch-size';
 
 /** Share of a new run in the mean of its size. */
 const EWMA = 0.1;
@@ -60,6 +61,7 @@ export class CostCurve {
   /** Up to the largest size asked for. */
   #tables: Tables | null = null;
   #recordedSinceBuilt = 0;
+  #allowedSizes: readonly number[] = [];
 
   /** @param points durations of each profiled size, microseconds; sizes ascending, at least one run each */
   constructor(points: Iterable<{ readonly rows: number; readonly runsUs: readonly number[] }>) {
@@ -80,8 +82,12 @@ export class CostCurve {
     return curve;
   }
 
-  /** Why a curve cannot be used and has to be measured again; null when it can. */
-  static faultOf(points: readonly CostPoint[], maxBatchSize: number): string | null {
+  /**
+   * Why a curve cannot be used and has to be measured again; null when it can.
+   *
+   * @param leastRows smallest batch that is ever run: the smallest allowed size, where there are some
+   */
+  static faultOf(points: readonly CostPoint[], maxBatchSize: number, leastRows = 1): string | null {
     if (points.length === 0) return 'it has no point';
     let mostUs = 0;
     let lastRows = 0;
@@ -94,8 +100,15 @@ export class CostCurve {
       mostUs = Math.max(mostUs, meanUs);
       lastRows = rows;
     }
-    if (points[0]?.rows !== 1) return 'it does not begin at 1 row';
+    const firstRows = points[0]?.rows ?? 0;
+    if (firstRows > leastRows) return `it begins at ${firstRows} rows, batches may have ${leastRows}`;
     return lastRows < maxBatchSize ? `it ends at ${lastRows} rows, batches may have ${maxBatchSize}` : null;
+  }
+
+  /** Ascending. Batches of other sizes are padded up to the next of these, and cost what that costs. Empty: any size. */
+  set allowedSizes(sizes: readonly number[]) {
+    this.#allowedSizes = sizes;
+    this.#tables = null;
   }
 
   get points(): readonly CostPoint[] {
@@ -162,16 +175,18 @@ export class CostCurve {
   #tablesUpTo(rows: number): Tables {
     const built = this.#tables;
     if (built && rows < built.meanUs.length) return built;
-    const most = Math.max(rows, LEAST_TABLE, (built?.meanUs.length ?? 0) - 1);
-    this.#tables = tablesOf(this.#points, most);
+    const largest = this.#allowedSizes.at(-1) ?? 0;
+    const most = Math.max(rows, LEAST_TABLE, largest, (built?.meanUs.length ?? 0) - 1);
+    this.#tables = tablesOf(this.#points, most, this.#allowedSizes);
     this.#recordedSinceBuilt = 0;
     for (const point of this.#points) point.builtUs = point.meanUs;
     return this.#tables;
   }
 }
 
-function tablesOf(points: readonly Point[], most: number): Tables {
-  const meanUs = meansOf(points, most);
+function tablesOf(points: readonly Point[], most: number, allowedSizes: readonly number[]): Tables {
+  const ofSize = meansOf(points, most);
+  const meanUs = ofSize.map((_, rows) => (rows === 0 ? 0 : at(ofSize, paddedSize(rows, allowedSizes))));
   const highUs = new Float64Array(most + 1);
   const best = new Int32Array(most + 1).fill(1);
   const strays = points

@@ -244,6 +244,7 @@ export class SequenceBatcher implements Scheduler {
       entries,
       rows: entries.length,
       reason,
+      predictedUs: null,
       paddedRows: 0,
       dispatchedUs: nowUs,
       oldestQueueUs: nowUs - oldestUs,

@@ -1,0 +1,363 @@
+import type { Clock, EngineError, Logger, Timer } from '../../base';
+import {
+  AutoPlanner,
+  type Backlog,
+  CostCurve,
+  type Forecast,
+  largestBatch,
+  type Predictor,
+  profiledSizes,
+  type RunningBatch,
+} from '../../batching';
+import type { AutoState, CostCurveRecord, ModelSettings } from '../../contract';
+import type { SessionSpec } from '../../inference';
+import type { Instance, InstancePool } from '../../instances';
+import { mostZeroRows, zeroBatch } from '../auto-warmup';
+import type { ServedTensors } from '../config-tensors';
+import { toModelShapes } from '../reshape';
+import type { CurveEntry } from './curve-entry';
+import { CurveKeeper, type WantedCurve } from './curve-keeper';
+import { type CurveKey, curveKeyOf } from './curve-key';
+import type { CurveStore } from './curve-store';
+import { SpareRuns } from './spare-runs';
+
+/** Device time of a measurement before a model serves: as long as the load took, within these. */
+const LOAD_LIMIT_US = { least: 2e6, most: 10e6 };
+/** And of one while it serves. */
+const LIVE_LIMIT_US = 30e6;
+/** With requests about, a measuring run is followed by a pause of so many times its length: it takes a fifth at most. */
+const PAUSE_TIMES = 4;
+/** Batches of traffic that a curve is made of where it cannot be measured. */
+const LEARNT_BATCHES = 20;
+const SAVE_EVERY_US = 60e6;
+const ANNOUNCE_EVERY_US = 2e6;
+
+export interface AutoModeOptions {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** 'model "m" version 1', for the log. */
+  readonly label: string;
+  /** False: its requests are never stacked, so there is nothing to decide. */
+  readonly isPossible: boolean;
+  /** False: the model is not to be run with anything but requests (`ferry.auto_warmup` off). */
+  readonly mayRunZeros: boolean;
+  readonly tensors: ServedTensors;
+  readonly settings: () => ModelSettings;
+  readonly pool: Pick<InstancePool, 'capacity' | 'run'>;
+  /** Instances that serve. */
+  readonly instances: () => number;
+  /** Requests wait or run. */
+  readonly hasTraffic: () => boolean;
+  readonly deviceOf: (provider: string) => { readonly id: string; readonly name: string };
+  readonly store: CurveStore | null;
+  /** What the console shows has changed. */
+  readonly onChanged: () => void;
+}
+
+/** Sessions that serve now: what they were made with, and on which provider they run. */
+interface Serving {
+  readonly spec: SessionSpec;
+  readonly provider: string;
+}
+
+/**
+ * Auto mode of one served model: gets its cost curve, lets it learn, and is the batcher's predictor while batching is `auto` and
+ * there is a curve. Otherwise it predicts nothing, and everything is as the operator fixed it. Nothing of it ever holds a request
+ * up: the first curve is measured before an instance takes requests, any other between batches.
+ */
+export class AutoMode implements Predictor {
+  readonly #options: AutoModeOptions;
+  readonly #keeper: CurveKeeper;
+  readonly #spare: SpareRuns;
+  /** By what sessions were made with: instances that follow load come back to threads they had before. */
+  readonly #entries = new Map<string, CurveEntry>();
+  readonly #measuring = new Map<string, Promise<unknown>>();
+  #serving: Serving | null = null;
+  #planner: { readonly planner: AutoPlanner; readonly entry: CurveEntry } | null = null;
+  /** Of batches that ran while there was no curve. */
+  #learnt = { curve: new CostCurve([]), batches: 0 };
+  #progress: string | null = null;
+  #refusedBefore = 0;
+  #savedUs: number;
+  #announcedUs: number;
+  #pause: { readonly timer: Timer; readonly end: () => void } | null = null;
+  #stopped = false;
+
+  constructor(options: AutoModeOptions) {
+    const { clock, store, logger, label, pool } = options;
+    this.#options = options;
+    this.#spare = new SpareRuns(pool);
+    this.#keeper = new CurveKeeper({ store, logger, label, wallMs: () => clock.wallMs() });
+    this.#savedUs = this.#announcedUs = clock.nowUs();
+  }
+
+  get #isOn(): boolean {
+    return this.#options.isPossible && this.#options.settings().batching === 'auto';
+  }
+
+  get #entry(): CurveEntry | null {
+    return this.#serving && (this.#entries.get(idOf(this.#serving.spec)) ?? null);
+  }
+
+  /** Null when none was measured. */
+  get costCurve(): CostCurveRecord | null {
+    const entry = this.#entry;
+    if (!entry) return null;
+    const { curve, deviceId, source, measuredAtMs, key } = entry;
+    const settings = this.#options.settings();
+    const bestRows = this.#planner?.planner.cap ?? curve.bestRows(largestBatch(settings));
+    return { points: curve.points, bestRows, deviceId, provider: key.provider, source, measuredAtMs };
+  }
+
+  /** Null unless batching is `auto`. */
+  get state(): AutoState | null {
+    if (!this.#isOn) return null;
+    const refused = this.#refusedBefore;
+    if (!this.#planner) {
+      const reason = this.#progress ?? 'the cost curve is learnt from traffic';
+      return { phase: 'measuring', reason, predictionError: null, refused };
+    }
+    const { planner } = this.#planner;
+    const { state } = planner;
+    return { ...state, reason: state.reason ?? this.#sloNote(planner), refused: refused + state.refused };
+  }
+
+  /** One row alone, microseconds; null when no curve says. */
+  get singleRunUs(): number | null {
+    return this.#entry?.curve.meanUs(1) ?? null;
+  }
+
+  get forecast(): Forecast | null {
+    return this.#planner?.planner.forecast ?? null;
+  }
+
+  get sloUs(): number {
+    return this.#planner?.planner.sloUs ?? Number.POSITIVE_INFINITY;
+  }
+
+  predictUs(rows: number): number | null {
+    return this.#planner?.planner.predictUs(rows) ?? null;
+  }
+
+  admit(rows: number, backlog: Backlog, nowUs: number): EngineError | null {
+    return this.#planner?.planner.admit(rows, backlog, nowUs) ?? null;
+  }
+
+  requestArrived(rows: number, backlog: Backlog, nowUs: number): void {
+    this.#planner?.planner.requestArrived(rows, backlog, nowUs);
+  }
+
+  batchStarted(batch: RunningBatch, nowUs: number): void {
+    this.#planner?.planner.batchStarted(batch, nowUs);
+  }
+
+  batchEnded(batch: RunningBatch, runUs: number | null, nowUs: number): void {
+    if (!this.#isOn) return;
+    if (this.#planner) this.#planner.planner.batchEnded(batch, runUs, nowUs);
+    else if (runUs !== null) this.#learn(batch.rows, runUs);
+    if (nowUs - this.#announcedUs > ANNOUNCE_EVERY_US) this.#announce();
+    if (nowUs - this.#savedUs > SAVE_EVERY_US) void this.save();
+  }
+
+  /** To be called when a batch could go somewhere, before the batcher is told. */
+  capacityChanged(): void {
+    this.#spare.capacityChanged();
+  }
+
+  /**
+   * Gets the curve while an instance has loaded and takes no requests yet.
+   *
+   * @returns true when it was measured on this instance, which is then warm
+   */
+  async prepare(instance: Instance, spec: SessionSpec, loadUs: number): Promise<boolean> {
+    const { provider } = instance;
+    if (!this.#isOn || provider === null) return false;
+    const id = idOf(spec);
+    const known = this.#entries.get(id);
+    if (known?.key.provider === provider) return false;
+    const running = this.#measuring.get(id);
+    if (running) {
+      await running;
+      return false;
+    }
+    const run = async (rows: number) => runUsOf(await instance.run(this.#zeros(rows), null));
+    const { least, most } = LOAD_LIMIT_US;
+    const limitUs = Math.min(most, Math.max(least, loadUs));
+    return this.#obtain({ spec, provider }, run, limitUs);
+  }
+
+  /** To be called when other sessions serve, or other settings hold. Measures, where something is missing, while they serve. */
+  use(spec: SessionSpec, provider: string | null): void {
+    this.#serving = provider === null ? null : { spec, provider };
+    this.#refresh();
+    if (this.#stopped || !this.#isOn || !this.#serving || this.#measuring.has(idOf(spec))) return;
+    const entry = this.#entry;
+    const { leastRows, mostRows } = this.#range();
+    const isWhole = entry && CostCurve.faultOf(entry.curve.points, mostRows, leastRows) === null;
+    if (isWhole || (entry && entry.attemptedRows >= mostRows)) return;
+    const run = async (rows: number) => {
+      const tookUs = runUsOf(await this.#spare.run(this.#zeros(rows)));
+      if (this.#options.hasTraffic()) await this.#pauseFor(PAUSE_TIMES * tookUs);
+      return tookUs;
+    };
+    void this.#obtain(this.#serving, run, LIVE_LIMIT_US);
+  }
+
+  /** Writes the curve that serves to disk as it is by now. */
+  async save(): Promise<void> {
+    this.#savedUs = this.#options.clock.nowUs();
+    const entry = this.#entry;
+    if (entry && this.#serving) await this.#keeper.save(this.#serving.spec, entry);
+  }
+
+  /** Ends what is being measured, and keeps what was learnt. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#keeper.stop();
+    this.#spare.stop();
+    this.#pause?.timer.cancel();
+    this.#pause?.end();
+    await Promise.all(this.#measuring.values());
+    await this.save();
+  }
+
+  /** @returns true when it was measured */
+  async #obtain(serving: Serving, run: (rows: number) => Promise<number>, limitUs: number): Promise<boolean> {
+    const id = idOf(serving.spec);
+    const obtaining = this.#obtained(serving, run, limitUs);
+    this.#measuring.set(id, obtaining);
+    this.#announce();
+    try {
+      return await obtaining;
+    } finally {
+      this.#measuring.delete(id);
+      this.#progress = null;
+      this.#announce();
+    }
+  }
+
+  async #obtained(
+    serving: Serving,
+    run: (rows: number) => Promise<number>,
+    limitUs: number,
+  ): Promise<boolean> {
+    const wanted = this.#wanted(serving);
+    this.#progress = 'the cost curve is looked for';
+    const kept = await this.#keeper.kept(wanted);
+    if (!kept && !this.#options.mayRunZeros) return false;
+    const onRound = (round: number, sizes: number) => {
+      this.#progress = `the cost curve is measured: ${sizes} batch sizes, round ${round + 1}`;
+    };
+    const entry = kept ?? (await this.#keeper.measured(wanted, { run, limitUs, onRound }));
+    if (entry) this.#adopt(serving, entry);
+    return entry !== null && kept === null;
+  }
+
+  #adopt(serving: Serving, entry: CurveEntry): void {
+    this.#entries.set(idOf(serving.spec), entry);
+    this.#serving ??= serving;
+    this.#refresh();
+  }
+
+  #range(): { readonly leastRows: number; readonly mostRows: number } {
+    const settings = this.#options.settings();
+    return { leastRows: settings.allowedBatchSizes[0] ?? 1, mostRows: largestBatch(settings) };
+  }
+
+  #wanted({ spec, provider }: Serving): WantedCurve {
+    const { deviceOf, tensors, settings } = this.#options;
+    const { id: deviceId, name: deviceName } = deviceOf(provider);
+    const key: CurveKey = curveKeyOf({ spec, inputs: tensors.inputs, provider, deviceId, deviceName });
+    const { allowedBatchSizes } = settings();
+    const { leastRows, mostRows } = this.#range();
+    const most = mostZeroRows(tensors.inputs);
+    const all = allowedBatchSizes.length > 0 ? allowedBatchSizes : profiledSizes(mostRows);
+    return { spec, key, deviceId, sizes: all.filter((rows) => rows <= most), leastRows, mostRows };
+  }
+
+  #zeros(rows: number) {
+    const { inputs, inputReshapes } = this.#options.tensors;
+    return toModelShapes(zeroBatch(inputs, rows), inputReshapes);
+  }
+
+  /** The planner of the curve that serves, or none. */
+  #refresh(): void {
+    const entry = this.#isOn ? this.#entry : null;
+    if (entry) entry.curve.allowedSizes = this.#options.settings().allowedBatchSizes;
+    if (entry === (this.#planner?.entry ?? null)) return;
+    this.#refusedBefore += this.#planner?.planner.state.refused ?? 0;
+    this.#planner = entry && { entry, planner: this.#createPlanner(entry.curve) };
+    this.#announce();
+  }
+
+  #createPlanner(curve: CostCurve): AutoPlanner {
+    const { settings, instances, logger, label } = this.#options;
+    const planner: AutoPlanner = new AutoPlanner({
+      curve,
+      get sloUs() {
+        const { sloMs } = settings();
+        return sloMs === null ? Number.POSITIVE_INFINITY : sloMs * 1000;
+      },
+      maxBatchSize: () => largestBatch(settings()),
+      instances,
+      onFallback: (why) => {
+        if (planner.state.phase === 'zero-wait') logger.warn(`${label}: ${why}`);
+        else logger.info(`${label}: ${why}`);
+        this.#announce();
+      },
+    });
+    const note = this.#sloNote(planner);
+    if (note !== null) logger.warn(`${label}: ${note}`);
+    return planner;
+  }
+
+  #sloNote({ sloUs }: AutoPlanner): string | null {
+    const singleUs = this.singleRunUs;
+    if (singleUs === null || sloUs >= singleUs) return null;
+    return `the SLO of ${sloUs / 1000} ms is below what one row takes alone, ${(singleUs / 1000).toPrecision(3)} ms: only requests that find an idle instance are taken`;
+  }
+
+  /** Without measured curve: traffic makes one. */
+  #learn(rows: number, runUs: number): void {
+    if (this.#measuring.size > 0 || !this.#serving) return;
+    this.#learnt.curve.record(rows, runUs);
+    if (++this.#learnt.batches < LEARNT_BATCHES) return;
+    const { key, deviceId, mostRows } = this.#wanted(this.#serving);
+    const measuredAtMs = this.#options.clock.wallMs();
+    const { curve } = this.#learnt;
+    this.#learnt = { curve: new CostCurve([]), batches: 0 };
+    this.#adopt(this.#serving, {
+      curve,
+      key,
+      deviceId,
+      source: 'measured',
+      measuredAtMs,
+      attemptedRows: mostRows,
+    });
+  }
+
+  #pauseFor(us: number): Promise<void> {
+    const { clock } = this.#options;
+    return new Promise((resolve) => {
+      if (this.#stopped) return resolve();
+      this.#pause = { timer: clock.callAt(clock.nowUs() + us, resolve), end: resolve };
+    });
+  }
+
+  #announce(): void {
+    this.#announcedUs = this.#options.clock.nowUs();
+    this.#options.onChanged();
+  }
+}
+
+/** Equal for sessions of one kind. */
+const idOf = (spec: SessionSpec): string => JSON.stringify(spec);
+
+interface RunTimes {
+  readonly computeInputUs: number;
+  readonly computeInferUs: number;
+  readonly computeOutputUs: number;
+}
+
+const runUsOf = ({ computeInputUs, computeInferUs, computeOutputUs }: RunTimes): number =>
+  computeInputUs + computeInferUs + computeOutputUs;

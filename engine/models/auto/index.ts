@@ -1,0 +1,2 @@
+export { AutoMode } from './auto-mode';
+export { CurveStore } from './curve-store';
