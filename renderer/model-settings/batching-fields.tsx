@@ -24,14 +24,14 @@ const MODES: { value: BatchingMode; label: string }[] = [
 const MODE_TEXTS: Readonly<Record<BatchingMode, string>> = {
   off: 'Every request runs alone.',
   fixed: 'Requests leave as packed batches, by the sizes and the delay below.',
-  auto: 'Not finished in this version: it predicts nothing yet, and requests leave by the sizes and the delay of fixed mode.',
+  auto: 'Batch sizes are measured here, arrivals learnt; requests wait only while that pays.',
 };
 
 /** Why delay and preferred sizes cannot be moved. */
 const UNUSED: Readonly<Record<BatchingMode, string | undefined>> = {
   off: 'Has no effect while batching is off.',
   fixed: undefined,
-  auto: 'In force as it stands; switch to fixed to move it.',
+  auto: 'Holds only until auto has measured; switch to fixed to move it.',
 };
 
 /** Whether requests share a run, and what decides when they leave. */
@@ -125,7 +125,7 @@ export function BatchingFields({ model, compact, ...fields }: BatchingFieldsProp
         {...fields}
         field="sloMs"
         label="SLO"
-        hint="What a request may take, from arrival to answer. Kept for auto mode, which does not act on it in this version."
+        hint="What a request may take, from arrival to answer. In auto mode, one that could not keep it is refused at once."
         decimals
         suffix=" ms"
         whenEmpty="none"
