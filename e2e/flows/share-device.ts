@@ -6,7 +6,7 @@ const MODELS = ['demo-mlp', 'ocr-orientation', 'ocr-detection'];
 
 /**
  * Three models on one device: one is switched to auto with an SLO and put under load, and the console shows who takes the
- * device's time, what the batches cost, and what was predicted of them.
+ * device's time and memory, what the batches cost, and what was predicted of them.
  */
 export async function shareDevice({ page }: Session): Promise<void> {
   for (const name of MODELS) await expect(modelCard(page, name)).toContainText('ready', SLOW);
@@ -17,6 +17,9 @@ export async function shareDevice({ page }: Session): Promise<void> {
   await expect(device.getByRole('img', { name: /^Device time by model,.*demo-mlp (9\d|100)/ })).toBeVisible(
     SLOW,
   );
+  const memory = device.getByRole('img', { name: /^Reserved memory by model/ });
+  for (const name of MODELS) await expect(memory).toHaveAccessibleName(new RegExp(`${name} [\\d.]+ [KMG]iB`));
+  await expect(memory).toHaveAccessibleName(/iB free$/);
   await expect(page.getByRole('list', { name: 'Flags on the charts' })).toContainText('settings');
 
   await goTo(page, 'Models');
