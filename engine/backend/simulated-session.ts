@@ -16,6 +16,9 @@ export function createSimulatedSession(spec: SimulatedSpec): Session {
     outputNames: readonly string[] | null,
   ): Promise<SessionOutput> => {
     const rows = inputs[0]?.shape[0] ?? 1;
+    const { fittingRows = rows } = spec;
+    if (rows > fittingRows)
+      throw new Error(`simulated: failed to allocate memory for ${rows} rows, ${fittingRows} fit`);
     const costUs = spec.baseUs + rows * spec.perRowUs;
     const beganUs = performance.now() * 1000;
     Atomics.wait(sleepCell, 0, 0, costUs / 1000);

@@ -22,7 +22,9 @@ export interface BatchExecutorOptions {
   readonly onStarted?: (batch: Batch) => void;
   /** It came back (`output` null: failed), its requests are not answered yet. */
   readonly onReturned?: (batch: Batch, output: BatchOutput | null) => void;
-  /** All its requests have ended. */
+  /** It did not fit into memory. True: its requests are the caller's again, who answers them or has them executed anew. */
+  readonly onOutOfMemory?: (batch: Batch) => boolean;
+  /** All its requests have ended, or are the caller's again. */
   readonly onEnded: (batch: Batch) => void;
 }
 
@@ -119,8 +121,12 @@ export class BatchExecutor {
 
   /** Each request of a failed batch gets an error of its own, with the batch's number. */
   #settleFailed(batch: Batch, instance: string, error: EngineError): void {
-    const { clock, observer } = this.#options;
+    const { clock, observer, onOutOfMemory } = this.#options;
     observer.batchFailed(batch, instance, error);
+    if (error.code === 'OUT_OF_MEMORY' && onOutOfMemory?.(batch)) {
+      this.#ended(batch);
+      return;
+    }
     for (const entry of batch.entries) {
       const own = new EngineError(error.code, `${error.message} (batch ${batch.id}, ${batch.rows} rows)`, {
         cause: error,

@@ -1,8 +1,9 @@
 import { type Clock, EngineError, type Timer, toEngineError } from '../base';
 import type { DepartureReason } from '../contract';
 import type { InferenceRequest, InferenceResult } from '../inference';
-import type { Batch, BatchOutput } from './batch';
+import type { Batch, BatchEntry, BatchOutput } from './batch';
 import { BatchExecutor } from './batch-executor';
+import { type BatchHalf, BatchHalving } from './batch-halving';
 import type { BatchPolicy } from './batch-policy';
 import type { BatchRunner } from './batch-runner';
 import { paddedSize } from './batch-size';
@@ -28,6 +29,8 @@ export interface DynamicBatcherOptions {
   readonly gate?: DeviceGate;
   /** Absent: nothing is predicted. */
   readonly predictor?: Predictor;
+  /** A batch of `failedRows` did not fit into memory: until the next `setPolicy` none has more than `rowLimit`. */
+  readonly onRowLimit?: (rowLimit: number, failedRows: number) => void;
 }
 
 /**
@@ -40,6 +43,7 @@ export class DynamicBatcher implements Scheduler {
   readonly #queue: RequestQueue;
   readonly #executor: BatchExecutor;
   readonly #order = new ResponseOrder();
+  readonly #halving = new BatchHalving();
   readonly #gate: DeviceGate;
   readonly #predictor: Predictor | null;
   #policy: BatchPolicy;
@@ -59,7 +63,8 @@ export class DynamicBatcher implements Scheduler {
       predictUs: (rows) => this.#predictor?.predictUs(rows) ?? null,
       onStarted: (batch) => this.#predictor?.batchStarted(asRun(batch), options.clock.nowUs()),
       onReturned: (batch, output) => this.#returned(batch, output),
-      onEnded: () => this.#announceIfEmpty(),
+      onOutOfMemory: (batch) => this.#halve(batch),
+      onEnded: () => this.#ended(),
     });
   }
 
@@ -68,12 +73,13 @@ export class DynamicBatcher implements Scheduler {
   }
 
   get inFlight(): number {
-    return this.#executor.inFlight;
+    return this.#executor.inFlight + this.#halving.waiting;
   }
 
   setPolicy(policy: BatchPolicy): void {
     this.#policy = policy;
     this.#queue.policy = policy;
+    this.#halving.liftLimit();
     this.#pumpSoon();
   }
 
@@ -129,32 +135,37 @@ export class DynamicBatcher implements Scheduler {
     this.#closed = error;
     this.#clearTimer();
     for (const entry of this.#queue.takeAll()) this.#fail(entry, error);
+    for (const entry of this.#halving.takeAll()) this.#refuse(entry, error, this.#options.clock.nowUs());
     this.#announceIfEmpty();
   }
 
   /** Asks for plans and obeys them until there is nothing to do now. */
   pump(): void {
-    const { clock } = this.#options;
-    for (;;) {
-      const nowUs = clock.nowUs();
-      this.#expire(nowUs);
-      const forecast = this.#closed ? null : (this.#predictor?.forecast ?? null);
-      const plan = planBatch(this.#queue, nowUs, this.#effectivePolicy(), this.#capacity(), forecast);
-      if (plan.kind !== 'dispatch') {
-        this.#gate.withdraw();
-        this.#wakeAt(plan.kind === 'wait' ? plan.untilUs : Number.POSITIVE_INFINITY);
-        return;
-      }
-      if (!this.#enters(plan.lane, plan.requests)) {
-        this.#wakeAt(Number.POSITIVE_INFINITY);
-        return;
-      }
-      this.#execute(this.#queue.take(plan.lane, plan.requests), plan.reason);
-    }
+    while (this.#step());
   }
 
-  #execute(entries: readonly QueuedRequest[], reason: DepartureReason): void {
-    const { unbatched, allowedBatchSizes = [] } = this.#policy;
+  /** False: there is nothing more to do now. */
+  #step(): boolean {
+    const nowUs = this.#options.clock.nowUs();
+    this.#expire(nowUs);
+    if (this.#halving.next) return this.#executeHalf(this.#halving.next);
+    const forecast = this.#closed ? null : (this.#predictor?.forecast ?? null);
+    const plan = planBatch(this.#queue, nowUs, this.#effectivePolicy(), this.#capacity(), forecast);
+    if (plan.kind !== 'dispatch') {
+      this.#gate.withdraw();
+      this.#wakeAt(plan.kind === 'wait' ? plan.untilUs : Number.POSITIVE_INFINITY);
+      return false;
+    }
+    if (!this.#enters(rowsOfFirst(plan.lane, plan.requests), plan.lane.oldestEnqueuedUs)) {
+      this.#wakeAt(Number.POSITIVE_INFINITY);
+      return false;
+    }
+    this.#execute(this.#queue.take(plan.lane, plan.requests), plan.reason);
+    return true;
+  }
+
+  #execute(entries: readonly BatchEntry[], reason: DepartureReason): void {
+    const { unbatched, allowedBatchSizes = [] } = this.#halving.limited(this.#policy);
     const rows = entries.reduce((sum, entry) => sum + entry.rows, 0);
     const stacks = !unbatched || allowedBatchSizes.length > 0;
     this.#executor.execute(entries, reason, stacks, paddedSize(rows, allowedBatchSizes) - rows);
@@ -182,24 +193,47 @@ export class DynamicBatcher implements Scheduler {
     return this.#gate.isContended ? { idle: capacity.idle, ahead: 0 } : capacity;
   }
 
-  #enters(lane: Lane, requests: number): boolean {
+  #enters(rows: number, oldestUs: number): boolean {
     const gate = this.#gate;
     if (gate === OPEN_GATE) return true;
-    let rows = 0;
-    let left = requests;
-    for (let more = lane.first; more !== null && left-- > 0; more = lane.after(more)) rows += more.rows;
     const sloUs = this.#predictor?.sloUs ?? Number.POSITIVE_INFINITY;
     const predictedUs = this.#predictor?.predictUs(paddedSize(rows, this.#policy.allowedBatchSizes)) ?? null;
-    return gate.tryEnter({ rows, predictedUs, deadlineUs: lane.oldestEnqueuedUs + sloUs });
+    return gate.tryEnter({ rows, predictedUs, deadlineUs: oldestUs + sloUs });
   }
 
   get #backlog(): Backlog {
-    return { waitingRows: this.#queue.rows, inFlight: this.#executor.inFlight };
+    return { waitingRows: this.#queue.rows, inFlight: this.inFlight };
   }
 
   /** While draining nobody else will come: waiting for company would only delay the end. */
   #effectivePolicy(): BatchPolicy {
-    return this.#closed ? { ...this.#policy, maxQueueDelayUs: 0 } : this.#policy;
+    const policy = this.#halving.limited(this.#policy);
+    return this.#closed ? { ...policy, maxQueueDelayUs: 0 } : policy;
+  }
+
+  /** Runs half of a batch that did not fit into memory, before anything from the queue. False: not now. */
+  #executeHalf(half: BatchHalf): boolean {
+    const { idle, ahead } = this.#capacity();
+    if (idle + ahead === 0 || !this.#enters(half.rows, half.oldestUs)) {
+      this.#wakeAt(Number.POSITIVE_INFINITY);
+      return false;
+    }
+    this.#halving.take();
+    this.#execute(half.entries, half.reason);
+    return true;
+  }
+
+  #halve(batch: Batch): boolean {
+    const before = this.#halving.rowLimit;
+    const isKept = this.#halving.halve(batch);
+    const { rowLimit } = this.#halving;
+    if (rowLimit < before) this.#options.onRowLimit?.(rowLimit, asRun(batch).rows);
+    return isKept;
+  }
+
+  #ended(): void {
+    if (this.#halving.next) this.pump();
+    this.#announceIfEmpty();
   }
 
   /**
@@ -232,9 +266,9 @@ export class DynamicBatcher implements Scheduler {
     this.#announceIfEmpty();
   }
 
-  /** Of a request that never waited. */
-  #refuse(entry: QueuedRequest, error: EngineError): void {
-    this.#options.observer.requestFailed(error, null);
+  /** Of a request that is in no queue; without `nowUs`, one that never was. */
+  #refuse(entry: BatchEntry, error: EngineError, nowUs?: number): void {
+    this.#options.observer.requestFailed(error, nowUs === undefined ? null : nowUs - entry.enqueuedUs);
     entry.reject(error);
   }
 
@@ -246,7 +280,7 @@ export class DynamicBatcher implements Scheduler {
   }
 
   #isEmpty(): boolean {
-    return this.#executor.inFlight === 0 && this.#queue.length === 0;
+    return this.inFlight === 0 && this.#queue.length === 0;
   }
 
   #announceIfEmpty(): void {
@@ -271,6 +305,13 @@ export class DynamicBatcher implements Scheduler {
     this.#timer?.timer.cancel();
     this.#timer = null;
   }
+}
+
+function rowsOfFirst(lane: Lane, requests: number): number {
+  let rows = 0;
+  let left = requests;
+  for (let more = lane.first; more !== null && left-- > 0; more = lane.after(more)) rows += more.rows;
+  return rows;
 }
 
 /** The instance runs the padding too. */

@@ -75,6 +75,12 @@ export const ERROR_CODES = {
     true,
     'The device that ran the batch is gone or no longer works; the model goes on elsewhere or becomes unavailable.',
   ),
+  OUT_OF_MEMORY: row(
+    503,
+    8,
+    true,
+    'The run did not fit into the memory of its device, though the batch was halved down to this one request.',
+  ),
   SHUTTING_DOWN: row(503, 14, true, 'The engine is stopping and takes no new requests.'),
   MODEL_INVALID: row(
     400,

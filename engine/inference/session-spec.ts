@@ -19,4 +19,6 @@ export type SessionSpec =
       /** A batch of b rows takes baseUs + b * perRowUs. */
       readonly baseUs: number;
       readonly perRowUs: number;
+      /** Batches of more rows do not fit into its memory; absent: all do. */
+      readonly fittingRows?: number;
     };

@@ -118,6 +118,7 @@ const REASON_OF: Readonly<Partial<Record<ErrorCode, FailureReason>>> = {
   BACKEND_FAILED: 'BACKEND',
   INSTANCE_LOST: 'BACKEND',
   DEVICE_LOST: 'BACKEND',
+  OUT_OF_MEMORY: 'BACKEND',
 };
 
 function failuresBy(reason: FailureReason, { failures }: VersionView): number {

@@ -202,6 +202,7 @@ async function defineSimulated(
   };
   const baseUs = costOf(config, 'ferry.simulated.base_us');
   const perRowUs = costOf(config, 'ferry.simulated.per_row_us');
+  const fitting = fittingRows(config);
   const names = folder.versions.length > 0 ? folder.versions : ['1'];
   const served = servedVersions(config, names);
   return {
@@ -224,7 +225,7 @@ async function defineSimulated(
     settings,
     origins,
     fileSizeBytes: 0,
-    instanceSpecOf: () => ({ backend: 'simulated', ...device, baseUs, perRowUs }),
+    instanceSpecOf: () => ({ backend: 'simulated', ...device, baseUs, perRowUs, ...fitting }),
   };
 }
 
@@ -272,6 +273,18 @@ function statedMemory(config: ModelConfig): GraphMemory {
   throw new EngineError(
     'MODEL_INVALID',
     `config.pbtxt: parameter "${key}" is "${text.slice(0, 50)}"; it must be bytes from 0 to ${MAX_SIMULATED_BYTES}`,
+  );
+}
+
+/** Rows that fit into a simulated device's memory; without it, any. */
+function fittingRows(config: ModelConfig): { readonly fittingRows?: number } {
+  const key = 'ferry.simulated.fitting_rows';
+  const text = configParameter(config, key);
+  if (text === undefined || text === null) return {};
+  if (/^[1-9]\d{0,8}$/.test(text)) return { fittingRows: Number(text) };
+  throw new EngineError(
+    'MODEL_INVALID',
+    `config.pbtxt: parameter "${key}" is "${text.slice(0, 50)}"; it must be rows from 1 to 999999999`,
   );
 }
 

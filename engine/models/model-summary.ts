@@ -12,6 +12,7 @@ export interface ModelCondition {
   readonly serving:
     | (Pick<ModelSummary, 'costCurve' | 'auto' | 'settings'> & {
         readonly version: string;
+        readonly notices: readonly string[];
         readonly provider: { readonly active: string | null; readonly notes: readonly string[] };
       })
     | null;
@@ -27,7 +28,7 @@ export interface ModelCondition {
 /** A model as the console sees it. */
 export function summarizeModel(condition: ModelCondition): ModelSummary {
   const { definition, serving, name, versionsReady, state, reason } = condition;
-  const { version, provider, costCurve, auto } = serving ?? NOT_SERVING;
+  const { version, provider, costCurve, auto, notices } = serving ?? NOT_SERVING;
   return {
     name,
     version,
@@ -40,7 +41,7 @@ export function summarizeModel(condition: ModelCondition): ModelSummary {
     outputs: definition?.outputs ?? [],
     batchable: definition?.batchable ?? false,
     batchingNote: definition?.batchingNote ?? null,
-    notices: definition ? noticesOf(definition) : [],
+    notices: [...(definition ? noticesOf(definition) : []), ...notices],
     settings: serving?.settings ?? definition?.settings ?? EMPTY_SETTINGS,
     origins: { ...(definition?.origins ?? EMPTY_ORIGINS), ...condition.overridden },
     activeProvider: provider.active,
@@ -57,7 +58,13 @@ export function summarizeModel(condition: ModelCondition): ModelSummary {
   };
 }
 
-const NOT_SERVING = { version: null, provider: { active: null, notes: [] }, costCurve: null, auto: null };
+const NOT_SERVING = {
+  notices: [],
+  version: null,
+  provider: { active: null, notes: [] },
+  costCurve: null,
+  auto: null,
+};
 
 /** What a model shows whose folder cannot be read: there is nothing to tune. */
 const EMPTY_SETTINGS: ModelSettings = {

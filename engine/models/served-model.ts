@@ -82,6 +82,8 @@ export class ServedModel {
   readonly #scaler: InstanceScaler;
   readonly #auto: AutoMode;
   #settings: ModelSettings;
+  /** What is said of a limit that a lack of memory set; null without one. */
+  #rowLimit: string | null = null;
   #loadDurationMs = 0;
   #isRetired = false;
   /** The quickest of the batches of one row that these sessions ran. */
@@ -119,6 +121,7 @@ export class ServedModel {
       observer: this.#observer(),
       policy: batchPolicyOf(spec.settings, spec.stacks, spec.scheduling),
       nextBatchId: context.nextBatchId,
+      onRowLimit: (rowLimit, failedRows) => this.#limitRows(rowLimit, failedRows),
     };
     const { sequence: setup = null } = spec;
     this.#batcher =
@@ -171,6 +174,11 @@ export class ServedModel {
     const { busyUs } = this.#stats;
     const { readyInstances: instances } = this;
     return { model: this.#spec.name, deviceId, weight, deviceClass, busyUs, instances };
+  }
+
+  /** What is to be known of how it runs. */
+  get notices(): readonly string[] {
+    return this.#rowLimit === null ? [] : [this.#rowLimit];
   }
 
   get costCurve(): CostCurveRecord | null {
@@ -257,6 +265,7 @@ export class ServedModel {
   async apply(settings: ModelSettings): Promise<void> {
     const before = this.#settings;
     this.#settings = settings;
+    this.#rowLimit = null;
     this.#scaler.stop();
     this.#batcher.setPolicy(batchPolicyOf(settings, this.#spec.stacks, this.#spec.scheduling));
     try {
@@ -354,6 +363,13 @@ export class ServedModel {
         onScaled(name, text);
       },
     });
+  }
+
+  #limitRows(rowLimit: number, failedRows: number): void {
+    const { logger, onInstancesChanged } = this.#context;
+    this.#rowLimit = `a batch of ${failedRows} rows did not fit into memory: batches have at most ${rowLimit} rows until its settings change or it is loaded again`;
+    logger.child('memory').warn(`model "${this.#spec.name}": ${this.#rowLimit}`);
+    onInstancesChanged();
   }
 
   #giveUp(reason: string): void {

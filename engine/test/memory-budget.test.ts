@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import type { ChangeMark } from '../contract';
-import { buildRequest, fp32 } from '../testing/build-request';
+import { buildRequest, floatsOf, fp32 } from '../testing/build-request';
 import { simulatedConfig } from './arithmetic-models';
 import { startRegistry, type TestRegistry } from './start-registry';
 
@@ -113,4 +113,26 @@ test('more instances are admitted like a load: refused when they do not fit, and
     },
   );
   expect(registry.summary('a')).toMatchObject({ instancesReady: 1, settings: { instanceCount: 1 } });
+});
+
+test('a batch that does not fit into memory is answered in halves, and the model says what its batches are limited to', async () => {
+  const fitting =
+    'dynamic_batching { } parameters { key: "ferry.simulated.fitting_rows" value { string_value: "3" } }';
+  const { registry } = await start({ a: model(100, fitting) }, 250);
+  const asked = Array.from({ length: 12 }, (_, i) =>
+    buildRequest([fp32('x', [1, 2], [i, -i])], { model: 'a' }),
+  );
+  const results = await Promise.all(asked.map((request) => registry.infer(request)));
+  expect(results.map(({ outputs }) => floatsOf(outputs[0]))).toEqual(
+    asked.map((_, i) => [i, i === 0 ? -0 : -i]),
+  );
+  expect(registry.summary('a').notices).toEqual([
+    expect.stringMatching(
+      /^a batch of \d+ rows did not fit into memory: batches have at most [23] rows until/,
+    ),
+  ]);
+  const large = buildRequest([fp32('x', [4, 2])], { model: 'a' });
+  await expect(registry.infer(large)).rejects.toMatchObject({ code: 'OUT_OF_MEMORY', httpStatus: 503 });
+  await registry.updateSettings('a', { maxQueueDelayUs: 100 });
+  expect(registry.summary('a').notices).toEqual([]);
 });

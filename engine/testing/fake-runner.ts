@@ -1,5 +1,6 @@
 import { EngineError } from '../base';
 import type { BatchOutcome, BatchRunner } from '../batching';
+import type { ErrorCode } from '../contract';
 import type { NamedTensor } from '../tensor';
 
 /** Stands for a pool of instances: batches stay until the test finishes them. Answers each with its own inputs renamed to outputs. */
@@ -14,7 +15,7 @@ export class FakeRunner implements BatchRunner {
     readonly inputs: readonly NamedTensor[];
     readonly outputNames: readonly string[] | null;
     finish(outputs?: readonly NamedTensor[]): void;
-    fail(message: string): void;
+    fail(message: string, code?: ErrorCode): void;
   }[] = [];
   onIdle: () => void = () => undefined;
 
@@ -37,10 +38,10 @@ export class FakeRunner implements BatchRunner {
         back();
         outcome.done(output);
       },
-      fail: (message) => {
+      fail: (message, code = 'INSTANCE_LOST') => {
         outcome.returned(null);
         back();
-        outcome.failed(new EngineError('INSTANCE_LOST', message));
+        outcome.failed(new EngineError(code, message));
       },
     });
     return 'fake#0';

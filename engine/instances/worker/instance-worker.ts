@@ -1,6 +1,12 @@
 import { availableParallelism } from 'node:os';
 import { type MessagePort, parentPort, receiveMessageOnPort } from 'node:worker_threads';
-import { createOnnxSession, createSimulatedSession, isDeviceLoss, type Session } from '../../backend';
+import {
+  createOnnxSession,
+  createSimulatedSession,
+  isDeviceLoss,
+  isOutOfMemory,
+  type Session,
+} from '../../backend';
 import { toEngineError } from '../../base';
 import type { ErrorCode } from '../../contract';
 import type { SessionSpec } from '../../inference';
@@ -57,7 +63,10 @@ async function run(order: Extract<ToInstance, { kind: 'run' }>): Promise<void> {
   }
 }
 
-const failureOf = (message: string): ErrorCode => (isDeviceLoss(message) ? 'DEVICE_LOST' : 'BACKEND_FAILED');
+function failureOf(message: string): ErrorCode {
+  if (isDeviceLoss(message)) return 'DEVICE_LOST';
+  return isOutOfMemory(message) ? 'OUT_OF_MEMORY' : 'BACKEND_FAILED';
+}
 
 async function stop(): Promise<void> {
   await session?.close();

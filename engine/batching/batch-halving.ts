@@ -1,0 +1,96 @@
+import type { DepartureReason } from '../contract';
+import type { Batch, BatchEntry } from './batch';
+import type { BatchPolicy } from './batch-policy';
+
+/** Half of a batch that did not fit into the device's memory: to be run on its own. */
+export interface BatchHalf {
+  readonly entries: readonly BatchEntry[];
+  readonly rows: number;
+  readonly reason: DepartureReason;
+  readonly oldestUs: number;
+}
+
+/**
+ * What becomes of batches that did not fit into memory: their requests are kept here, as two halves that run before anything from the
+ * queue, and later batches are limited to half the rows of the one that failed, until the limit is lifted. A half that does not fit
+ * either is halved again. A single request is never kept, and each half has fewer requests than its batch had: n requests make at
+ * most 2n - 1 runs, and each of them ends.
+ */
+export class BatchHalving {
+  readonly #halves: BatchHalf[] = [];
+  #rowLimit = Number.POSITIVE_INFINITY;
+
+  /** Requests that are kept. */
+  get waiting(): number {
+    return this.#halves.reduce((sum, { entries }) => sum + entries.length, 0);
+  }
+
+  get next(): BatchHalf | null {
+    return this.#halves[0] ?? null;
+  }
+
+  /** Gives `next` away. */
+  take(): void {
+    this.#halves.shift();
+  }
+
+  takeAll(): readonly BatchEntry[] {
+    return this.#halves.splice(0).flatMap(({ entries }) => entries);
+  }
+
+  /** Most rows that a batch may have now; infinity without a limit. */
+  get rowLimit(): number {
+    return this.#rowLimit;
+  }
+
+  liftLimit(): void {
+    this.#rowLimit = Number.POSITIVE_INFINITY;
+  }
+
+  /** Takes the requests of a batch that did not fit, and lowers the limit. False: it is a single request, which stays the caller's. */
+  halve({ entries, rows, paddedRows, reason }: Batch): boolean {
+    this.#rowLimit = Math.min(this.#rowLimit, Math.max(1, Math.floor((rows + paddedRows) / 2)));
+    if (entries.length < 2) return false;
+    const cut = middleOf(entries, rows);
+    for (const half of [entries.slice(0, cut), entries.slice(cut)])
+      this.#halves.push({
+        entries: half,
+        rows: rowsOf(half),
+        reason,
+        oldestUs: half.reduce(
+          (oldest, { enqueuedUs }) => Math.min(oldest, enqueuedUs),
+          Number.POSITIVE_INFINITY,
+        ),
+      });
+    return true;
+  }
+
+  /** The policy within the limit. A model that takes only certain sizes keeps its smallest. */
+  limited(policy: BatchPolicy): BatchPolicy {
+    const { maxBatchSize, preferredBatchSizes, allowedBatchSizes = [] } = policy;
+    const most = Math.max(this.#rowLimit, allowedBatchSizes[0] ?? 1);
+    if (maxBatchSize <= most) return policy;
+    const preferred = preferredBatchSizes.filter((size) => size <= most);
+    return {
+      ...policy,
+      maxBatchSize: most,
+      preferredBatchSizes: preferred.length > 0 ? preferred : [most],
+      allowedBatchSizes: allowedBatchSizes.filter((size) => size <= most),
+    };
+  }
+}
+
+const rowsOf = (entries: readonly BatchEntry[]): number =>
+  entries.reduce((sum, entry) => sum + entry.rows, 0);
+
+/** Where to cut so that the larger part has as few rows as possible; neither part is empty. */
+function middleOf(entries: readonly BatchEntry[], rows: number): number {
+  let before = 0;
+  let best = { cut: 1, larger: Number.POSITIVE_INFINITY };
+  for (let cut = 1; cut < entries.length; cut++) {
+    before += entries[cut - 1]?.rows ?? 0;
+    const larger = Math.max(before, rows - before);
+    if (larger < best.larger) best = { cut, larger };
+  }
+  return best.cut;
+}
