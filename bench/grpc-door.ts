@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { createServer, type ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData } from '@grpc/grpc-js';
@@ -6,28 +5,20 @@ import { silentLogger, systemClock } from '../engine/base';
 import { createGrpcDoor } from '../engine/grpc';
 import { encodeMessage, messageType } from '../engine/protocol';
 import { IdentityDataPlane } from '../engine/testing';
-import { median, printTable } from './benchmark';
+import { type Candidate, raceDoors } from './door-race';
 
 /**
  * What a unary gRPC call costs the server's process, by the HTTP/2 under it: processor time for one ModelInfer of 2 KB (512 FP32
  * values raw), and calls per second. The first two echo bytes and decode nothing; the door decodes, calls a model that gives its
- * inputs back, and encodes. The time is the figure to compare. The numbers of docs/adr/0015-http2-on-sockets.md come from here:
+ * inputs back, and encodes. The numbers of docs/adr/0015-http2-on-sockets.md come from here:
  *
  *   npx tsx bench/grpc-door.ts
  */
 const CONNECTIONS = 4;
 const STREAMS = 8;
-const WARMUP_MS = 1_000;
-const MEASURE_MS = 3_000;
 const ROUNDS = 3;
 const VALUES = 512;
 const PATH = '/inference.GRPCInferenceService/ModelInfer';
-
-interface Candidate {
-  readonly name: string;
-  readonly port: number;
-  close(): Promise<void>;
-}
 
 /** Reads the one message and sends it back. */
 async function grpcJs(): Promise<Candidate> {
@@ -110,133 +101,82 @@ async function ferry(): Promise<Candidate> {
 /** The client, in a process of its own: so many calls at a time on each connection, answers counted by the end of their streams. */
 const CLIENT = `
 const { connect } = require('node:net');
-process.once('message', ({ port, path, body, connections, streams, warmupMs, measureMs }) => {
-const message = Buffer.from(body, 'base64');
-const frame = (type, flags, id, payload) => {
-  const head = Buffer.alloc(9);
-  head.writeUIntBE(payload.length, 0, 3);
-  head[3] = type;
-  head[4] = flags;
-  head.writeUInt32BE(id, 5);
-  return Buffer.concat([head, payload]);
-};
-const text = (value) => Buffer.concat([Buffer.from([value.length]), Buffer.from(value)]);
-const block = Buffer.concat([
-  Buffer.from([0x83, 0x86, 0x04]), text(path), Buffer.from([0x01]), text('localhost'),
-  Buffer.from([0x0f, 0x10]), text('application/grpc'), Buffer.from([0]), text('te'), text('trailers'),
-]);
-const prefix = Buffer.alloc(5);
-prefix.writeUInt32BE(message.length, 1);
-let answered = 0;
-for (let i = 0; i < connections; i++) {
-  const socket = connect({ port, host: '127.0.0.1', noDelay: true });
-  let next = 1;
-  let have = Buffer.alloc(0);
-  let taken = 0;
-  const call = () => {
-    const request = Buffer.concat([frame(1, 4, next, block), frame(0, 1, next, Buffer.concat([prefix, message]))]);
-    next += 2;
-    return request;
+function run({ port, path, body, connections, streams }) {
+  const message = Buffer.from(body, 'base64');
+  const frame = (type, flags, id, payload) => {
+    const head = Buffer.alloc(9);
+    head.writeUIntBE(payload.length, 0, 3);
+    head[3] = type;
+    head[4] = flags;
+    head.writeUInt32BE(id, 5);
+    return Buffer.concat([head, payload]);
   };
-  socket.on('data', (piece) => {
-    have = have.length === 0 ? piece : Buffer.concat([have, piece]);
-    const out = [];
-    let at = 0;
-    while (have.length - at >= 9) {
-      const length = have.readUIntBE(at, 3);
-      if (have.length - at < 9 + length) break;
-      const type = have[at + 3];
-      const flags = have[at + 4];
-      if (type === 4 && !(flags & 1)) out.push(frame(4, 1, 0, Buffer.alloc(0)));
-      if (type === 6 && !(flags & 1)) out.push(frame(6, 1, 0, have.subarray(at + 9, at + 17)));
-      if (type === 3 || type === 7) throw new Error('reset ' + have.subarray(at, at + 9 + length).toString('latin1'));
-      if (type === 0) taken += length;
-      if (type === 1 && flags & 1) {
-        answered++;
-        out.push(call());
+  const text = (value) => Buffer.concat([Buffer.from([value.length]), Buffer.from(value)]);
+  const block = Buffer.concat([
+    Buffer.from([0x83, 0x86, 0x04]), text(path), Buffer.from([0x01]), text('localhost'),
+    Buffer.from([0x0f, 0x10]), text('application/grpc'), Buffer.from([0]), text('te'), text('trailers'),
+  ]);
+  const prefix = Buffer.alloc(5);
+  prefix.writeUInt32BE(message.length, 1);
+  for (let i = 0; i < connections; i++) {
+    const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+    let next = 1;
+    let have = Buffer.alloc(0);
+    let taken = 0;
+    const call = () => {
+      const request = Buffer.concat([frame(1, 4, next, block), frame(0, 1, next, Buffer.concat([prefix, message]))]);
+      next += 2;
+      return request;
+    };
+    socket.on('data', (piece) => {
+      have = have.length === 0 ? piece : Buffer.concat([have, piece]);
+      const out = [];
+      let at = 0;
+      while (have.length - at >= 9) {
+        const length = have.readUIntBE(at, 3);
+        if (have.length - at < 9 + length) break;
+        const type = have[at + 3];
+        const flags = have[at + 4];
+        if (type === 4 && !(flags & 1)) out.push(frame(4, 1, 0, Buffer.alloc(0)));
+        if (type === 6 && !(flags & 1)) out.push(frame(6, 1, 0, have.subarray(at + 9, at + 17)));
+        if (type === 3 || type === 7) throw new Error('reset ' + have.subarray(at, at + 9 + length).toString('latin1'));
+        if (type === 0) taken += length;
+        if (type === 1 && flags & 1) {
+          answered++;
+          out.push(call());
+        }
+        at += 9 + length;
       }
-      at += 9 + length;
-    }
-    have = have.subarray(at);
-    if (taken > 16000) {
-      const more = Buffer.alloc(4);
-      more.writeUInt32BE(taken);
-      taken = 0;
-      out.push(frame(8, 0, 0, more));
-    }
-    if (out.length > 0) socket.write(Buffer.concat(out));
-  });
-  const first = [Buffer.from('PRI * HTTP/2.0\\r\\n\\r\\nSM\\r\\n\\r\\n'), frame(4, 0, 0, Buffer.alloc(0))];
-  for (let n = 0; n < streams; n++) first.push(call());
-  socket.write(Buffer.concat(first));
+      have = have.subarray(at);
+      if (taken > 16000) {
+        const more = Buffer.alloc(4);
+        more.writeUInt32BE(taken);
+        taken = 0;
+        out.push(frame(8, 0, 0, more));
+      }
+      if (out.length > 0) socket.write(Buffer.concat(out));
+    });
+    const first = [Buffer.from('PRI * HTTP/2.0\\r\\n\\r\\nSM\\r\\n\\r\\n'), frame(4, 0, 0, Buffer.alloc(0))];
+    for (let n = 0; n < streams; n++) first.push(call());
+    socket.write(Buffer.concat(first));
+  }
 }
-setTimeout(() => {
-  const before = answered;
-  const start = performance.now();
-  process.send({ begins: true });
-  setTimeout(() => {
-    process.send({ calls: answered - before, seconds: (performance.now() - start) / 1000 }, () => process.exit());
-  }, measureMs);
-}, warmupMs);
-});
 `;
 
-interface Measured {
-  readonly perSecond: number;
-  /** User and system time of this process. */
-  readonly cpuUs: number;
-}
-
-function measure({ port }: Candidate): Promise<Measured> {
-  const body = encodeMessage(messageType('inference.ModelInferRequest'), {
-    model_name: 'identity',
-    inputs: [{ name: 'x', datatype: 'FP32', shape: [1, VALUES] }],
-    raw_input_contents: [Buffer.alloc(VALUES * 4)],
-  });
-  const client = spawn(process.execPath, ['-e', CLIENT], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
-  client.send({
-    port,
+const body = encodeMessage(messageType('inference.ModelInferRequest'), {
+  model_name: 'identity',
+  inputs: [{ name: 'x', datatype: 'FP32', shape: [1, VALUES] }],
+  raw_input_contents: [Buffer.alloc(VALUES * 4)],
+});
+await raceDoors([await grpcJs(), await nodeHttp2(), await ferry()], {
+  client: CLIENT,
+  order: {
     path: PATH,
     body: Buffer.from(body).toString('base64'),
     connections: CONNECTIONS,
     streams: STREAMS,
-    warmupMs: WARMUP_MS,
-    measureMs: MEASURE_MS,
-  });
-  return new Promise((resolve, reject) => {
-    let before = process.cpuUsage();
-    client.on(
-      'message',
-      (message: { readonly begins?: true; readonly calls: number; readonly seconds: number }) => {
-        if (message.begins) {
-          before = process.cpuUsage();
-          return;
-        }
-        const { user, system } = process.cpuUsage(before);
-        resolve({ perSecond: message.calls / message.seconds, cpuUs: (user + system) / message.calls });
-      },
-    );
-    client.once('exit', (code) => reject(new Error(`the client ended with ${code}`)));
-  });
-}
-
-const candidates = [await grpcJs(), await nodeHttp2(), await ferry()];
-const rounds = new Map(candidates.map((candidate) => [candidate, [] as Measured[]]));
-for (let round = 0; round < ROUNDS; round++) {
-  for (const candidate of candidates) rounds.get(candidate)?.push(await measure(candidate));
-}
-printTable(
-  (line) => console.log(line),
-  candidates.map((candidate) => {
-    const times = (rounds.get(candidate) ?? []).map(({ cpuUs }) => cpuUs);
-    return {
-      door: candidate.name,
-      'CPU us each': median(times).toFixed(1),
-      least: Math.min(...times).toFixed(1),
-      most: Math.max(...times).toFixed(1),
-      'calls/s': Math.round(median((rounds.get(candidate) ?? []).map(({ perSecond }) => perSecond))),
-    };
-  }),
-);
-await Promise.all(candidates.map((candidate) => candidate.close()));
+  },
+  rounds: ROUNDS,
+  rate: 'calls/s',
+});
 process.exit();

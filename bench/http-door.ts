@@ -1,23 +1,20 @@
-import { spawn } from 'node:child_process';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import createRouter from 'find-my-way';
 import { silentLogger, systemClock } from '../engine/base';
 import { createHttpDoor } from '../engine/http';
 import { IdentityDataPlane } from '../engine/testing';
-import { median, printTable } from './benchmark';
+import { type Candidate, raceDoors } from './door-race';
 
 /**
  * What the HTTP door's parts cost: processor time that the server's process spends on a 2 KB binary POST (512 FP32 values), and
- * requests per second. The time is the figure to compare: other programs on the machine disturb it much less. The numbers of docs/adr/0002-http-door.md come from here:
+ * requests per second. The numbers of docs/adr/0002-http-door.md come from here:
  *
  *   npx tsx bench/http-door.ts
  *
  * Fastify is no dependency. `npm install --no-save fastify` adds its row.
  */
 const CONNECTIONS = 16;
-const WARMUP_MS = 1_000;
-const MEASURE_MS = 3_000;
 const ROUNDS = 5;
 const PATH = '/v2/models/identity/infer';
 const VALUES = 512;
@@ -31,12 +28,6 @@ const JSON_PART = Buffer.from(
   }),
 );
 const BODY = Buffer.concat([JSON_PART, Buffer.alloc(VALUES * 4)]);
-
-interface Candidate {
-  readonly name: string;
-  readonly port: number;
-  close(): Promise<void>;
-}
 
 /** Reads the body whole and sends it back: what any door must do at least. */
 function echo(request: IncomingMessage, response: ServerResponse): void {
@@ -130,104 +121,56 @@ async function ferry(): Promise<Candidate> {
 /** The client, in a process of its own: one request at a time on each connection, answers counted by their length. */
 const CLIENT = `
 const { connect } = require('node:net');
-process.once('message', ({ port, head, body, connections, warmupMs, measureMs }) => {
-const request = Buffer.concat([Buffer.from(head), Buffer.from(body, 'base64')]);
-let answered = 0;
-const sockets = Array.from({ length: connections }, () => {
-  const socket = connect({ port, host: '127.0.0.1', noDelay: true });
-  let have = Buffer.alloc(0);
-  let size = 0;
-  socket.on('data', (piece) => {
-    have = have.length === 0 ? piece : Buffer.concat([have, piece]);
-    if (size === 0) {
-      const end = have.indexOf('\\r\\n\\r\\n');
-      if (end < 0) return;
-      const text = have.toString('latin1', 0, end);
-      if (!text.startsWith('HTTP/1.1 200')) throw new Error(text);
-      size = end + 4 + Number(/content-length: (\\d+)/i.exec(text)[1]);
-    }
-    if (have.length < size) return;
-    have = Buffer.alloc(0);
-    size = 0;
-    answered++;
+function run({ port, head, body, connections }) {
+  const request = Buffer.concat([Buffer.from(head), Buffer.from(body, 'base64')]);
+  const sockets = Array.from({ length: connections }, () => {
+    const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+    let have = Buffer.alloc(0);
+    let size = 0;
+    socket.on('data', (piece) => {
+      have = have.length === 0 ? piece : Buffer.concat([have, piece]);
+      if (size === 0) {
+        const end = have.indexOf('\\r\\n\\r\\n');
+        if (end < 0) return;
+        const text = have.toString('latin1', 0, end);
+        if (!text.startsWith('HTTP/1.1 200')) throw new Error(text);
+        size = end + 4 + Number(/content-length: (\\d+)/i.exec(text)[1]);
+      }
+      if (have.length < size) return;
+      have = Buffer.alloc(0);
+      size = 0;
+      answered++;
+      socket.write(request);
+    });
     socket.write(request);
+    return socket;
   });
-  socket.write(request);
-  return socket;
-});
-setTimeout(() => {
-  const before = answered;
-  const start = performance.now();
-  process.send({ begins: true });
-  setTimeout(() => {
-    process.send({ requests: answered - before, seconds: (performance.now() - start) / 1000 }, () => process.exit());
-  }, measureMs);
-}, warmupMs);
-});
+}
 `;
 
-interface Measured {
-  readonly perSecond: number;
-  /** User and system time of this process. */
-  readonly cpuUs: number;
-}
-
-function measure({ port }: Candidate): Promise<Measured> {
-  const head = [
-    `POST ${PATH} HTTP/1.1`,
-    'Host: 127.0.0.1',
-    'Content-Type: application/octet-stream',
-    `Inference-Header-Content-Length: ${JSON_PART.byteLength}`,
-    `Content-Length: ${BODY.byteLength}`,
-  ];
-  const client = spawn(process.execPath, ['-e', CLIENT], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
-  client.send({
-    port,
-    head: `${head.join('\r\n')}\r\n\r\n`,
-    body: BODY.toString('base64'),
-    connections: CONNECTIONS,
-    warmupMs: WARMUP_MS,
-    measureMs: MEASURE_MS,
-  });
-  return new Promise((resolve, reject) => {
-    let before = process.cpuUsage();
-    client.on(
-      'message',
-      (message: { readonly begins?: true; readonly requests: number; readonly seconds: number }) => {
-        if (message.begins) {
-          before = process.cpuUsage();
-          return;
-        }
-        const { user, system } = process.cpuUsage(before);
-        resolve({ perSecond: message.requests / message.seconds, cpuUs: (user + system) / message.requests });
-      },
-    );
-    client.once('exit', (code) => reject(new Error(`the client ended with ${code}`)));
-  });
-}
-
+const head = [
+  `POST ${PATH} HTTP/1.1`,
+  'Host: 127.0.0.1',
+  'Content-Type: application/octet-stream',
+  `Inference-Header-Content-Length: ${JSON_PART.byteLength}`,
+  `Content-Length: ${BODY.byteLength}`,
+];
 const candidates = [
   await nodeServer('node:http', echo),
   await nodeServer('node:http + find-my-way', routed()),
   await fastify(),
   await ferry(),
 ];
-const present = candidates.filter((candidate) => candidate !== null);
-const rounds = new Map(present.map((candidate) => [candidate, [] as Measured[]]));
-for (let round = 0; round < ROUNDS; round++) {
-  for (const candidate of present) rounds.get(candidate)?.push(await measure(candidate));
-}
-printTable(
-  (line) => console.log(line),
-  present.map((candidate) => {
-    const times = (rounds.get(candidate) ?? []).map(({ cpuUs }) => cpuUs);
-    return {
-      door: candidate.name,
-      'CPU us each': median(times).toFixed(1),
-      least: Math.min(...times).toFixed(1),
-      most: Math.max(...times).toFixed(1),
-      'req/s': Math.round(median((rounds.get(candidate) ?? []).map(({ perSecond }) => perSecond))),
-    };
-  }),
+await raceDoors(
+  candidates.filter((candidate) => candidate !== null),
+  {
+    client: CLIENT,
+    order: {
+      head: `${head.join('\r\n')}\r\n\r\n`,
+      body: BODY.toString('base64'),
+      connections: CONNECTIONS,
+    },
+    rounds: ROUNDS,
+    rate: 'req/s',
+  },
 );
-await Promise.all(present.map((candidate) => candidate.close()));

@@ -1,18 +1,9 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
 import { type Desktop, launchDesktop } from './fixtures/desktop';
 import { collectFaults, type PageFaults } from './fixtures/page-faults';
-import {
-  loadAndUnloadModel,
-  refuseBadFile,
-  runLoadTest,
-  type Session,
-  seeModels,
-  shareDevice,
-  surviveCrash,
-  useKeyboardOnly,
-} from './flows';
+import { type Session, testJourneys } from './flows';
 
 /** What the native dialog answers; everything behind it is real. */
 async function answerFileDialog({ app }: Desktop, path: string): Promise<void> {
@@ -69,40 +60,5 @@ test.describe('the desktop app', () => {
     await desktop.close();
   });
 
-  test('shows every model, ready', async () => {
-    await seeModels(session);
-    expect(faults.all()).toEqual([]);
-  });
-
-  test('shows what a file holds before it loads it, serves it, and unloads it', async () => {
-    await loadAndUnloadModel(session);
-    expect(faults.all()).toEqual([]);
-  });
-
-  test('says what is wrong with a file that is no model', async () => {
-    const badFile = join(desktop.userDataDir, 'bad.onnx');
-    writeFileSync(badFile, 'this is not a model');
-    await refuseBadFile(session, badFile);
-    expect(faults.all()).toEqual([]);
-  });
-
-  test('follows the batch slider while a load test runs', async () => {
-    await runLoadTest(session);
-    expect(faults.all()).toEqual([]);
-  });
-
-  test('comes back with its models when the engine is killed', async () => {
-    await surviveCrash(session);
-    expect(faults.exceptLostConnections()).toEqual([]);
-  });
-
-  test('shows how three models share a device while one of them is in auto mode', async () => {
-    await shareDevice(session);
-    expect(faults.all()).toEqual([]);
-  });
-
-  test('is usable without a pointer', async () => {
-    await useKeyboardOnly(session);
-    expect(faults.all()).toEqual([]);
-  });
+  testJourneys('desktop', () => ({ session, faults }));
 });

@@ -1,21 +1,10 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, type Page, test } from '@playwright/test';
 import { type Headless, runFerry, serveHeadless } from './fixtures/headless';
 import { collectFaults, type PageFaults } from './fixtures/page-faults';
-import {
-  expectAnswer,
-  loadAndUnloadModel,
-  refuseBadFile,
-  runLoadTest,
-  type Session,
-  seeModels,
-  shareDevice,
-  surviveCrash,
-  useKeyboardOnly,
-  watchTheShow,
-} from './flows';
+import { expectAnswer, type Session, testJourneys } from './flows';
 
 /** Given by the environment: an engine then has the same token after a restart, and its page comes back by itself. */
 const TOKEN = 'one-token-for-every-start-of-this-test';
@@ -96,48 +85,7 @@ test.describe('the console in a browser', () => {
     expect(engine ? leaks(engine) : ['no engine']).toEqual([]);
   });
 
-  test('shows every model, ready', async () => {
-    await seeModels(session);
-    expect(faults.all()).toEqual([]);
-  });
-
-  test('shows what a file holds before it loads it, serves it, and unloads it', async () => {
-    await loadAndUnloadModel(session);
-    expect(faults.all()).toEqual([]);
-  });
-
-  test('says what is wrong with a file that is no model', async () => {
-    const badFile = join(folder, 'bad.onnx');
-    writeFileSync(badFile, 'this is not a model');
-    await refuseBadFile(session, badFile);
-    expect(faults.all()).toEqual([]);
-  });
-
-  test('follows the batch slider while a load test runs', async () => {
-    await runLoadTest(session);
-    expect(faults.all()).toEqual([]);
-  });
-
-  test('shows what batching does, and says it in one sentence', async () => {
-    test.setTimeout(240_000);
-    await watchTheShow(session);
-    expect(faults.all()).toEqual([]);
-  });
-
-  test('comes back with its models when the engine is killed and started again', async () => {
-    await surviveCrash(session);
-    expect(faults.exceptLostConnections()).toEqual([]);
-  });
-
-  test('shows how three models share a device while one of them is in auto mode', async () => {
-    await shareDevice(session);
-    expect(faults.all()).toEqual([]);
-  });
-
-  test('is usable without a pointer', async () => {
-    await useKeyboardOnly(session);
-    expect(faults.all()).toEqual([]);
-  });
+  testJourneys('browser', () => ({ session, faults }));
 });
 
 test.describe('the token of the console', () => {

@@ -1,5 +1,5 @@
-import { readdirSync } from 'node:fs';
-import { expect } from '@playwright/test';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { expect, test } from '@playwright/test';
 import { starterModels } from '../fixtures/test-env';
 import { goTo, modelEntry } from './screens';
 import { type Session, SLOW } from './session';
@@ -40,8 +40,10 @@ export async function loadAndUnloadModel(session: Session): Promise<void> {
 }
 
 /** A file that is no model: the dialog says what is wrong with it, and nothing else happens. */
-export async function refuseBadFile(session: Session, badFile: string): Promise<void> {
+export async function refuseBadFile(session: Session): Promise<void> {
   const { page } = session;
+  const badFile = test.info().outputPath('bad.onnx');
+  writeFileSync(badFile, 'this is not a model');
   await goTo(page, 'Models');
   const entries = page.getByRole('list', { name: 'Models' }).getByRole('link');
   const before = readdirSync(starterModels).length;

@@ -29,13 +29,6 @@ export class LatencyRecorder {
     if (value > this.#maxUs) this.#maxUs = value;
   }
 
-  /** Adds all values of another recorder. Percentiles of several parts come from their sum, never from an average. */
-  merge(other: LatencyRecorder): void {
-    this.#histogram.add(other.#histogram);
-    this.#sumUs += other.#sumUs;
-    this.#maxUs = Math.max(this.#maxUs, other.#maxUs);
-  }
-
   reset(): void {
     this.#histogram.reset();
     this.#sumUs = 0;

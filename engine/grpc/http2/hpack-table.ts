@@ -47,10 +47,6 @@ export class HpackTable {
     this.#maxBytes = limitBytes;
   }
 
-  get entryCount(): number {
-    return this.#entries.length;
-  }
-
   name(index: number): string {
     return index <= STATIC.length && index > 0
       ? (STATIC[index - 1] as (typeof STATIC)[0])[0]
