@@ -1,4 +1,5 @@
 import { cpus } from 'node:os';
+import { autoReal } from './auto-real';
 import { autoClosed, autoHeldOut, autoOpen } from './auto-virtual';
 import { batchingGain } from './batching-gain';
 import type { Benchmark } from './benchmark';
@@ -7,6 +8,7 @@ import { grpc600kb } from './grpc-600kb';
 import { jsonVsFrameworks } from './json-vs-frameworks';
 import { metricsCost } from './metrics-cost';
 import { overhead } from './overhead';
+import { overloadReal } from './overload-real';
 import { planCost } from './plan-cost';
 import { queueGrowth } from './queue-growth';
 import { rawRatio } from './raw-ratio';
@@ -27,6 +29,8 @@ const BENCHMARKS: readonly Benchmark[] = [
   autoClosed,
   autoOpen,
   autoHeldOut,
+  autoReal,
+  overloadReal,
 ];
 
 const HELP = `Measures one ratio in one run and says whether it is on the right side of its bar.

@@ -9,12 +9,18 @@ import { DEMO_PATH } from './demo-mlp';
 
 /** A whole engine with its doors open on free ports, serving the demo MLP from a folder of its own. */
 export async function startEngine(
-  more: { readonly rendererPath?: string; readonly argv?: readonly string[] } = {},
+  more: {
+    readonly rendererPath?: string;
+    readonly argv?: readonly string[];
+    readonly models?: readonly string[];
+  } = {},
 ): Promise<{ readonly engine: Engine; close(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'ferry-bench-'));
   const repository = join(folder, 'repository');
   await mkdir(repository);
-  await cp(dirname(dirname(DEMO_PATH)), join(repository, 'demo-mlp'), { recursive: true });
+  const starters = dirname(dirname(dirname(DEMO_PATH)));
+  for (const name of more.models ?? ['demo-mlp'])
+    await cp(join(starters, name), join(repository, name), { recursive: true });
   const parsed = parseEngineOptions({
     argv: [
       '--port',
@@ -42,24 +48,38 @@ export async function startEngine(
   };
 }
 
-/** Binary one-row requests to the demo MLP through the HTTP door, from the load test's own thread. */
+/** What a benchmark asks a model for, from the load test's own thread. */
+export interface Load {
+  readonly model: string;
+  readonly executor: LoadTestExecutor;
+  readonly warmupMs: number;
+  readonly durationMs: number;
+  readonly dynamicDims?: Readonly<Record<string, Readonly<Record<string, number>>>>;
+}
+
+/** Binary one-row requests through the HTTP door. */
+export function loadModel(engine: Engine, load: Load): Promise<LoadSnapshot> {
+  const door = engine.status.http;
+  if (!door) throw new Error('the HTTP door is not open');
+  const { model, dynamicDims = {}, ...times } = load;
+  const { inputs, batchable } = engine.registry.summary(model);
+  return startLoadGenerator({
+    host: door.host,
+    port: door.port,
+    path: `/v2/models/${model}/infer`,
+    ...times,
+    requestTimeoutMs: 30_000,
+    seed: 1,
+    beatMs: 500,
+    requests: { kind: 'model', inputs, batchable, rowsPerRequest: 1, encoding: 'binary', dynamicDims },
+  }).finished;
+}
+
+/** The same, to the demo MLP. */
 export function loadDemo(
   engine: Engine,
   executor: LoadTestExecutor,
   times: { readonly warmupMs: number; readonly durationMs: number },
 ): Promise<LoadSnapshot> {
-  const door = engine.status.http;
-  if (!door) throw new Error('the HTTP door is not open');
-  const { inputs, batchable } = engine.registry.summary('demo-mlp');
-  return startLoadGenerator({
-    host: door.host,
-    port: door.port,
-    path: '/v2/models/demo-mlp/infer',
-    executor,
-    ...times,
-    requestTimeoutMs: 30_000,
-    seed: 1,
-    beatMs: 500,
-    requests: { kind: 'model', inputs, batchable, rowsPerRequest: 1, encoding: 'binary', dynamicDims: {} },
-  }).finished;
+  return loadModel(engine, { model: 'demo-mlp', executor, ...times });
 }

@@ -248,6 +248,7 @@ export class ServedModel {
       this.#stats.recordFailure(toEngineError(error).code, null);
       return Promise.reject(error);
     }
+    if (this.#auto.wantsShapes) this.#auto.sawRequest(request.inputs);
     const { inputReshapes, outputReshapes } = this.#spec.tensors;
     const inner =
       inputReshapes.size === 0

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { parseExposition, seriesValue } from '../testing/exposition';
 import { GrpcTestClient } from '../testing/grpc-client';
 import { type TemporaryFolder, temporaryFolder } from '../testing/temporary-folder';
-import { rotatingModel, simulatedConfig } from './arithmetic-models';
+import { addingModel, rotatingModel, simulatedConfig } from './arithmetic-models';
 import { startEngine, type TestEngine } from './start-engine';
 import { rotatingQuestion, Traffic } from './traffic';
 import { waitUntil } from './wait-until';
@@ -139,6 +139,21 @@ describe('a real model in auto mode', () => {
     await waitUntil('it has learnt', () => summaryOf(engine).auto?.phase === 'break-even');
     await traffic.stop();
     expect(traffic.faults).toEqual([]);
+  });
+
+  test('measures with the shapes of the first request what the model leaves open', async () => {
+    const engine = await start({
+      models: {
+        'm/1/model.onnx': addingModel(['batch', 'width']),
+        'm/config.pbtxt': `max_batch_size: 4\n${AUTO}`,
+      },
+    });
+    const { auto, costCurve } = summaryOf(engine);
+    expect(costCurve).toBeNull();
+    expect(auto?.reason).toBe('the first request says which shapes are measured');
+    expect((await engine.http.inferFloats('m', [1, 1000], new Float32Array(1000))).status).toBe(200);
+    await waitUntil('it is measured', () => summaryOf(engine).auto?.phase === 'break-even');
+    expect(summaryOf(engine).costCurve?.points.map(({ rows }) => rows)).toEqual([1, 2, 3, 4]);
   });
 
   test('takes no SLO below what one row takes alone, and says it with all else that is wrong', async () => {

@@ -9,9 +9,10 @@ import {
   profiledSizes,
   type RunningBatch,
 } from '../../batching';
-import type { AutoState, CostCurveRecord, ModelSettings } from '../../contract';
+import type { AutoState, CostCurveRecord, ModelSettings, TensorSpec } from '../../contract';
 import type { SessionSpec } from '../../inference';
 import type { Instance, InstancePool } from '../../instances';
+import type { NamedTensor } from '../../tensor';
 import { mostZeroRows, zeroBatch } from '../auto-warmup';
 import type { ServedTensors } from '../config-tensors';
 import { toModelShapes } from '../reshape';
@@ -29,6 +30,8 @@ const LIVE_LIMIT_US = 30e6;
 const PAUSE_TIMES = 4;
 /** Batches of traffic that a curve is made of where it cannot be measured. */
 const LEARNT_BATCHES = 20;
+const LEARNS = 'the cost curve is learnt from traffic';
+const WAITS_FOR_SHAPES = 'the first request says which shapes are measured';
 const SAVE_EVERY_US = 60e6;
 const ANNOUNCE_EVERY_US = 2e6;
 
@@ -77,6 +80,8 @@ export class AutoMode implements Predictor {
   /** Of batches that ran while there was no curve. */
   #learnt = { curve: new CostCurve([]), batches: 0 };
   #progress: string | null = null;
+  /** What a measurement runs; null while the shapes that the model leaves open are not known. */
+  #measured: readonly TensorSpec[] | null;
   #refusedBefore = 0;
   #savedUs: number;
   #announcedUs: number;
@@ -89,6 +94,8 @@ export class AutoMode implements Predictor {
     this.#spare = new SpareRuns(pool);
     this.#keeper = new CurveKeeper({ store, logger, label, wallMs: () => clock.wallMs() });
     this.#savedUs = this.#announcedUs = clock.nowUs();
+    const { inputs } = options.tensors;
+    this.#measured = inputs.some(({ shape }) => shape.slice(1).includes(-1)) ? null : inputs;
   }
 
   get #isOn(): boolean {
@@ -114,7 +121,7 @@ export class AutoMode implements Predictor {
     if (!this.#isOn) return null;
     const refused = this.#refusedBefore;
     if (!this.#planner) {
-      const reason = this.#progress ?? 'the cost curve is learnt from traffic';
+      const reason = this.#progress ?? (this.wantsShapes ? WAITS_FOR_SHAPES : LEARNS);
       return { phase: 'measuring', reason, predictionError: null, refused };
     }
     const { planner } = this.#planner;
@@ -157,6 +164,20 @@ export class AutoMode implements Predictor {
     else if (runUs !== null) this.#learn(batch.rows, runUs);
     if (nowUs - this.#announcedUs > ANNOUNCE_EVERY_US) this.#announce();
     if (nowUs - this.#savedUs > SAVE_EVERY_US) void this.save();
+  }
+
+  /** A request is needed to know of what size elements are whose dimensions the model leaves open. */
+  get wantsShapes(): boolean {
+    return this.#measured === null && this.#isOn && this.#options.mayRunZeros && this.#entry === null;
+  }
+
+  /** With the shapes of a request that was checked, batches of that kind are measured. */
+  sawRequest(inputs: readonly NamedTensor[]): void {
+    this.#measured = this.#options.tensors.inputs.map((spec) => {
+      const shape = inputs.find(({ name }) => name === spec.name)?.shape ?? spec.shape;
+      return { ...spec, shape: [-1, ...shape.slice(1)] };
+    });
+    if (this.#serving) this.use(this.#serving.spec, this.#serving.provider);
   }
 
   /** To be called when a batch could go somewhere, before the batcher is told. */
@@ -244,7 +265,7 @@ export class AutoMode implements Predictor {
     const wanted = this.#wanted(serving);
     this.#progress = 'the cost curve is looked for';
     const kept = await this.#keeper.kept(wanted);
-    if (!kept && !this.#options.mayRunZeros) return false;
+    if (!kept && (!this.#options.mayRunZeros || !this.#measured)) return false;
     const onRound = (round: number, sizes: number) => {
       this.#progress = `the cost curve is measured: ${sizes} batch sizes, round ${round + 1}`;
     };
@@ -270,14 +291,13 @@ export class AutoMode implements Predictor {
     const key: CurveKey = curveKeyOf({ spec, inputs: tensors.inputs, provider, deviceId, deviceName });
     const { allowedBatchSizes } = settings();
     const { leastRows, mostRows } = this.#range();
-    const most = mostZeroRows(tensors.inputs);
+    const most = mostZeroRows(this.#measured ?? []);
     const all = allowedBatchSizes.length > 0 ? allowedBatchSizes : profiledSizes(mostRows);
     return { spec, key, deviceId, sizes: all.filter((rows) => rows <= most), leastRows, mostRows };
   }
 
   #zeros(rows: number) {
-    const { inputs, inputReshapes } = this.#options.tensors;
-    return toModelShapes(zeroBatch(inputs, rows), inputReshapes);
+    return toModelShapes(zeroBatch(this.#measured ?? [], rows), this.#options.tensors.inputReshapes);
   }
 
   /** The planner of the curve that serves, or none. */
@@ -319,7 +339,7 @@ export class AutoMode implements Predictor {
 
   /** Without measured curve: traffic makes one. */
   #learn(rows: number, runUs: number): void {
-    if (this.#measuring.size > 0 || !this.#serving) return;
+    if (this.#measuring.size > 0 || this.wantsShapes || !this.#serving) return;
     this.#learnt.curve.record(rows, runUs);
     if (++this.#learnt.batches < LEARNT_BATCHES) return;
     const { key, deviceId, mostRows } = this.#wanted(this.#serving);
