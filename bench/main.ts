@@ -4,6 +4,7 @@ import { autoClosed, autoHeldOut, autoOpen } from './auto-virtual';
 import { batchingGain } from './batching-gain';
 import type { Benchmark } from './benchmark';
 import { consoleCost } from './console-cost';
+import { evictCycle } from './evict-cycle';
 import { grpc600kb } from './grpc-600kb';
 import { jsonVsFrameworks } from './json-vs-frameworks';
 import { metricsCost } from './metrics-cost';
@@ -12,6 +13,7 @@ import { overloadReal } from './overload-real';
 import { planCost } from './plan-cost';
 import { queueGrowth } from './queue-growth';
 import { rawRatio } from './raw-ratio';
+import { unloadMemory } from './unload-memory';
 import { grpcVsTriton, httpVsTriton } from './vs-triton';
 
 const BENCHMARKS: readonly Benchmark[] = [
@@ -22,6 +24,8 @@ const BENCHMARKS: readonly Benchmark[] = [
   planCost,
   consoleCost,
   metricsCost,
+  unloadMemory,
+  evictCycle,
   httpVsTriton,
   grpcVsTriton,
   jsonVsFrameworks,

@@ -1,3 +1,4 @@
+export { byteText } from './byte-text';
 export type { Clock, Timer } from './clock';
 export { Emitter } from './emitter';
 export { EngineError, type EngineErrorOptions, invalid, toEngineError } from './engine-error';

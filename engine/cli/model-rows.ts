@@ -17,6 +17,10 @@ export interface ModelRow {
   readonly batching: BatchingMode | null;
   readonly instancesReady: number | null;
   readonly provider: string | null;
+  /** What it takes of its device, or would take. */
+  readonly memoryBytes: number | null;
+  /** It is loaded with the next request. */
+  readonly onCall: boolean | null;
 }
 
 /** From the control plane when it is known, else from the repository's index and each model's configuration. */
@@ -47,6 +51,8 @@ function rowOfSummary(model: ModelSummary): ModelRow {
     batching: settings.batching,
     instancesReady: model.instancesReady,
     provider: model.activeProvider,
+    memoryBytes: model.memory?.totalBytes ?? null,
+    onCall: model.onCall,
   };
 }
 
@@ -62,6 +68,8 @@ async function rowOfEntry(client: V2Client, entry: IndexEntry): Promise<ModelRow
     batching: config === null ? null : 'dynamic_batching' in config ? 'fixed' : 'off',
     instancesReady: null,
     provider: null,
+    memoryBytes: null,
+    onCall: null,
   };
 }
 

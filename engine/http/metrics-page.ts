@@ -30,6 +30,7 @@ export function createMetricsPage(
         const sample = samples.get(info.id);
         return sample ? [{ info, sample, energyJoules: energy.of(info.id) }] : [];
       }),
+      memory: registry.memory(devices.map(({ id }) => id)),
       process: {
         rssBytes: rss,
         heapUsedBytes: heapUsed,

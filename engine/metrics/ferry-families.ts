@@ -3,6 +3,7 @@ import type { ModelStatistics } from '../inference';
 import type { BucketCounts } from './bounded-histogram';
 import { type Family, perVersion } from './family';
 import { secondsBuckets } from './latency-buckets';
+import { MEMORY_FAMILIES } from './memory-families';
 import type { MetricsView, ProcessView } from './metrics-view';
 import type { FamilyType } from './prometheus-text';
 
@@ -221,6 +222,7 @@ export const FERRY_FAMILIES: readonly Family[] = [
         text.value({ device, kind, model: share.model, class: share.deviceClass }, share.weight);
     },
   },
+  ...MEMORY_FAMILIES,
   perDevice(
     'ferry_device_temperature_celsius',
     'gauge',

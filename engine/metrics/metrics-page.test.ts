@@ -80,13 +80,19 @@ function versionView(config: MetricsConfig, more: Partial<VersionView> = {}): Ve
   };
 }
 
+const COLD_STARTS = { count: 3, lastMs: 500, totalMs: 1500, evictions: 2 };
+
 const viewOf = (versions: readonly VersionView[], devices: readonly DeviceView[] = [CPU]): MetricsView => ({
   versions,
   devices,
   models: [
-    { model: 'm', ready: true, failed: { QUEUE_FULL: 3 } },
-    { model: 'gone', ready: null, failed: {} },
-    { model: 'broken', ready: false, failed: {} },
+    { model: 'm', ready: true, failed: { QUEUE_FULL: 3 }, coldStarts: COLD_STARTS },
+    { model: 'gone', ready: null, failed: {}, coldStarts: COLD_STARTS },
+    { model: 'broken', ready: false, failed: {}, coldStarts: COLD_STARTS },
+  ],
+  memory: [
+    { deviceId: 'cpu', budgetBytes: 4e9, budgetNote: 'set', reservedBytes: 3e9, models: [], evictions: 2 },
+    { deviceId: 'gpu', budgetBytes: null, budgetNote: 'none', reservedBytes: 0, models: [], evictions: 0 },
   ],
   process: {
     rssBytes: 1e8,
@@ -120,6 +126,14 @@ describe('the metrics page', () => {
     expect(of('ferry_batches_total', { reason: 'delay' })).toBe(1);
     expect(of('ferry_batches_total', { reason: 'full' })).toBe(0);
     expect(seriesValue(page, 'ferry_rejected_requests_total', { model: 'm', reason: 'QUEUE_FULL' })).toBe(3);
+    expect(seriesValue(page, 'ferry_device_memory_budget_bytes', { device: 'cpu' })).toBe(4e9);
+    expect(() => seriesValue(page, 'ferry_device_memory_budget_bytes', { device: 'gpu' })).toThrow(
+      '0 series',
+    );
+    expect(seriesValue(page, 'ferry_device_memory_reserved_bytes', { device: 'cpu' })).toBe(3e9);
+    expect(seriesValue(page, 'ferry_model_evictions_total', { model: 'm' })).toBe(2);
+    expect(seriesValue(page, 'ferry_model_cold_starts_total', { model: 'm' })).toBe(3);
+    expect(seriesValue(page, 'ferry_model_cold_start_seconds_total', { model: 'm' })).toBe(1.5);
     expect(seriesValue(page, 'ferry_process_start_time_seconds')).toBe(1_700_000_000.5);
   });
 

@@ -1,4 +1,12 @@
-import type { DepartureReason, DeviceInfo, DeviceSample, ErrorCode, HistogramSnapshot } from '../contract';
+import type {
+  ColdStartCounts,
+  DepartureReason,
+  DeviceInfo,
+  DeviceMemory,
+  DeviceSample,
+  ErrorCode,
+  HistogramSnapshot,
+} from '../contract';
 import type { ModelStatistics } from '../inference';
 import type { LatencyDetail } from './latency-detail';
 
@@ -31,6 +39,7 @@ export interface ModelView {
   readonly ready: boolean | null;
   /** Requests without a result since the engine started. */
   readonly failed: Readonly<Partial<Record<ErrorCode, number>>>;
+  readonly coldStarts: ColdStartCounts;
 }
 
 export interface DeviceView {
@@ -53,5 +62,6 @@ export interface MetricsView {
   readonly versions: readonly VersionView[];
   readonly models: readonly ModelView[];
   readonly devices: readonly DeviceView[];
+  readonly memory: readonly DeviceMemory[];
   readonly process: ProcessView;
 }

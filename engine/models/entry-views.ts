@@ -138,7 +138,8 @@ export class EntryViews {
     if (!this.wanted && !this.isKnownToMetrics) return null;
     const isReady = this.state === 'ready';
     const { requestsFailed: failed } = this.counters();
-    const model = { model: this.name, ready: this.wanted || isReady ? isReady : null, failed };
+    const ready = this.wanted || isReady ? isReady : null;
+    const model = { model: this.name, ready, failed, coldStarts: this.occupancy.counts };
     return { model, versions: this.versions.metrics(this.definition?.config.metric_tags ?? {}) };
   }
 

@@ -1,15 +1,7 @@
-import { EngineError, invalid } from '../base';
+import { byteText, EngineError, invalid } from '../base';
 import type { DeviceMemory, ModelSettings } from '../contract';
 import type { InferenceRequest, InferenceResult } from '../inference';
-import {
-  byteText,
-  ColdStarts,
-  type MemoryBudget,
-  NO_BUDGET,
-  Occupancy,
-  Residency,
-  type Tenant,
-} from './memory';
+import { ColdStarts, type MemoryBudget, NO_BUDGET, Occupancy, Residency, type Tenant } from './memory';
 import type { RegistryEntry } from './registry-entry';
 import type { ServingContext } from './served-model';
 

@@ -91,15 +91,15 @@ describe('models', () => {
     const { code, stdout } = await ferry('models');
     expect(code).toBe(0);
     const [head, ...rows] = stdout.trimEnd().split('\n');
-    expect(head).toMatch(/^NAME +VERSION +STATE +BATCH +DELAY US +INSTANCES +PROVIDER +REASON$/);
+    expect(head).toMatch(/^NAME +VERSION +STATE +BATCH +DELAY US +INSTANCES +MEMORY +PROVIDER +REASON$/);
     expect(rows).toHaveLength(2);
-    expect(rows[0]).toMatch(/^plus +1 +ready +\d+ +0 +1 +cpu$/);
+    expect(rows[0]).toMatch(/^plus +1 +ready +\d+ +0 +1 +[\d.]+ [KMG]iB +cpu$/);
   });
 
   test('are listed for who knows the inference address only, from the repository’s index', async () => {
     const { code, stdout } = await stranger('models');
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^plus +1 +ready +\d+ +\d+ +1 +- *$/m);
+    expect(stdout).toMatch(/^plus +1 +ready +\d+ +\d+ +1 +- +- *$/m);
   });
 
   test('are listed by name for scripts', async () => {

@@ -1,3 +1,4 @@
+import { byteText } from '../../base';
 import { EXIT } from '../cli-error';
 import type { Command } from '../command';
 import { COMMON_OPTIONS, ENGINE_OPTIONS } from '../common-options';
@@ -27,10 +28,15 @@ export const modelsListCommand: Command = {
 const COLUMNS: readonly (Column & { readonly cell: (row: ModelRow) => string })[] = [
   { title: 'NAME', cell: ({ name }) => name },
   { title: 'VERSION', cell: ({ version }) => version },
-  { title: 'STATE', cell: ({ state }) => state || 'never loaded' },
+  { title: 'STATE', cell: ({ state, onCall }) => (onCall ? 'on call' : state || 'never loaded') },
   { title: 'BATCH', right: true, cell: (row) => (row.batching === 'off' ? 'off' : shown(row.maxBatchSize)) },
   { title: 'DELAY US', right: true, cell: ({ maxQueueDelayUs }) => shown(maxQueueDelayUs) },
   { title: 'INSTANCES', right: true, cell: instancesOf },
+  {
+    title: 'MEMORY',
+    right: true,
+    cell: ({ memoryBytes }) => (memoryBytes === null ? '-' : byteText(memoryBytes)),
+  },
   { title: 'PROVIDER', cell: ({ provider }) => provider ?? '-' },
   { title: 'REASON', cell: ({ reason }) => reason },
 ];

@@ -1,3 +1,4 @@
+import { byteText } from '../../base';
 import type { ModelSummary, TensorSpec } from '../../contract';
 import { EXIT } from '../cli-error';
 import type { Command } from '../command';
@@ -48,6 +49,7 @@ function summaryText(model: ModelSummary): string {
       `ready ${model.versionsReady.join(', ') || 'none'}; on disk ${model.versionsOnDisk.join(', ')}`,
     ],
     ['backend', `${model.backend} on ${model.activeProvider ?? 'nothing'}`],
+    ['memory', memoryText(model)],
     ['batching', model.batchable ? 'possible' : 'not possible'],
   ];
   if (model.batchingNote !== null) facts.push(['note', model.batchingNote]);
@@ -65,6 +67,19 @@ function summaryText(model: ModelSummary): string {
     textTable([{ title: 'SETTING' }, { title: 'VALUE', right: true }, { title: 'FROM' }], settings),
   ].join('\n');
 }
+
+function memoryText({ memory, onCall, coldStarts }: ModelSummary): string {
+  const parts = [
+    memory === null ? 'not known' : `${byteText(memory.totalBytes)} (${SOURCES[memory.source]})`,
+  ];
+  if (onCall) parts.push('loaded with the next request');
+  if (coldStarts.evictions > 0) parts.push(`evicted ${coldStarts.evictions} times`);
+  if (coldStarts.lastMs !== null)
+    parts.push(`${coldStarts.count} cold starts, the last took ${(coldStarts.lastMs / 1000).toFixed(2)} s`);
+  return parts.join('; ');
+}
+
+const SOURCES = { graph: 'by its graph', measured: 'measured', stated: 'as stated' } as const;
 
 function metadataText(model: ModelDescription, config: ModelConfigJson | null): string {
   const facts: [string, string][] = [

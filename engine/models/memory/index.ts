@@ -1,4 +1,3 @@
-export { byteText } from './byte-text';
 export { ColdStarts } from './cold-starts';
 export type { GraphMemory } from './graph-memory';
 export { estimateMemory } from './memory-estimate';

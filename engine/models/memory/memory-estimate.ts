@@ -16,7 +16,7 @@ export interface MemoryDemand {
   readonly isStated: boolean;
 }
 
-/** A thread with its own JavaScript heap and a session without weights: measured on Linux x64 with Node 20, rounded up. */
+/** A thread with its own JavaScript heap and a session without weights: an assumption, until the load has been measured. */
 export const INSTANCE_BYTES = 16 * 1024 * 1024;
 /** The first region that the runtime's allocator takes; each further one is twice as large. */
 const FIRST_REGION_BYTES = 1024 * 1024;

@@ -1,7 +1,6 @@
-import { type Clock, EngineError, type Logger } from '../../base';
+import { byteText, type Clock, EngineError, type Logger } from '../../base';
 import type { DeviceMemory, MemoryEstimate } from '../../contract';
 import { Turns } from '../turns';
-import { byteText } from './byte-text';
 import { type Holding, type MemoryBudget, MemoryLedger } from './memory-ledger';
 import { planEviction, type Resident } from './plan-eviction';
 
