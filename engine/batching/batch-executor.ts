@@ -3,12 +3,11 @@ import type { DepartureReason } from '../contract';
 import type { InferenceResult } from '../inference';
 import type { NamedTensor } from '../tensor';
 import type { Batch, BatchEntry, BatchOutput } from './batch';
+import type { BatchForm } from './batch-form';
 import type { BatchRunner } from './batch-runner';
 import type { BatcherObserver } from './batcher-observer';
-import { splitOutputs } from './split-outputs';
-import { copyInputs, stackInputs } from './stack-inputs';
 
-export interface BatchExecutorOptions {
+export interface BatchExecutorOptions<Form extends BatchForm> {
   readonly model: string;
   readonly version: string;
   readonly clock: Clock;
@@ -24,19 +23,19 @@ export interface BatchExecutorOptions {
   readonly onReturned?: (batch: Batch, output: BatchOutput | null) => void;
   /** It did not fit into memory. True: its requests are the caller's again, who answers them or has them executed anew. */
   readonly onOutOfMemory?: (batch: Batch) => boolean;
-  /** All its requests have ended, or are the caller's again. */
-  readonly onEnded: (batch: Batch) => void;
+  /** All its requests have ended, or are the caller's again; `error`: why it failed. */
+  readonly onEnded: (batch: Batch, form: Form, error: EngineError | null) => void;
 }
 
 /**
  * What happens to requests once it is decided that they leave together: stack, run, share out, answer. A request that is here
  * ends here, exactly once, whatever becomes of its batch.
  */
-export class BatchExecutor {
-  readonly #options: BatchExecutorOptions;
+export class BatchExecutor<Form extends BatchForm> {
+  readonly #options: BatchExecutorOptions<Form>;
   #running = 0;
 
-  constructor(options: BatchExecutorOptions) {
+  constructor(options: BatchExecutorOptions<Form>) {
     this.#options = options;
   }
 
@@ -45,13 +44,8 @@ export class BatchExecutor {
     return this.#running;
   }
 
-  /**
-   * Runs the entries as one batch, in their order. They have left the queue: nobody else answers them any more.
-   *
-   * @param stacks false: a single request whose tensors have no batch dimension to speak of
-   * @param paddedRows to be added up to an allowed size; 0 when it does not stack
-   */
-  execute(entries: readonly BatchEntry[], reason: DepartureReason, stacks: boolean, paddedRows = 0): void {
+  /** Runs the entries as one batch, in their order. They have left the queue: nobody else answers them any more. */
+  execute(entries: readonly BatchEntry[], reason: DepartureReason, form: Form): void {
     const { clock, runner, nextBatchId, onStarted, predictUs } = this.#options;
     const nowUs = clock.nowUs();
     const rows = entries.reduce((sum, entry) => sum + entry.rows, 0);
@@ -61,39 +55,33 @@ export class BatchExecutor {
       reason,
       dispatchedUs: nowUs,
       rows,
-      paddedRows,
-      predictedUs: predictUs?.(rows + paddedRows) ?? null,
+      paddedRows: form.paddedRows,
+      predictedUs: predictUs?.(rows + form.paddedRows) ?? null,
       oldestQueueUs: nowUs - entries.reduce((oldest, entry) => Math.min(oldest, entry.enqueuedUs), nowUs),
     };
     for (const { request } of entries) if (request.signal) request.signal.onCancel = null;
     this.#running += entries.length;
     let instance = '';
     try {
-      const inputs = stacks
-        ? stackInputs(
-            entries.map((entry) => entry.request.inputs),
-            paddedRows,
-          )
-        : copyInputs(entries[0]?.request.inputs ?? []);
-      instance = runner.run(inputs, outputNamesFor(entries), {
+      instance = runner.run(form.inputs(), form.outputNames, {
         returned: (output) => this.#options.onReturned?.(batch, output),
-        done: (output) => this.#settle(batch, instance, output),
-        failed: (error) => this.#settleFailed(batch, instance, error),
+        done: (output) => this.#settle(batch, form, instance, output),
+        failed: (error) => this.#settleFailed(batch, form, instance, error),
       });
     } catch (error) {
       this.#options.onReturned?.(batch, null);
-      this.#settleFailed(batch, instance, toEngineError(error));
+      this.#settleFailed(batch, form, instance, toEngineError(error));
       return;
     }
     onStarted?.(batch);
   }
 
-  #settle(batch: Batch, instance: string, output: BatchOutput): void {
+  #settle(batch: Batch, form: Form, instance: string, output: BatchOutput): void {
     let perRequest: readonly (readonly NamedTensor[])[];
     try {
-      perRequest = sharedOut(batch, output);
+      perRequest = form.share(output);
     } catch (error) {
-      this.#settleFailed(batch, instance, toEngineError(error));
+      this.#settleFailed(batch, form, instance, toEngineError(error));
       return;
     }
     const { clock, model, version, observer } = this.#options;
@@ -116,15 +104,15 @@ export class BatchExecutor {
       observer.requestDone(result);
       entry.resolve(result);
     });
-    this.#ended(batch);
+    this.#ended(batch, form, null);
   }
 
   /** Each request of a failed batch gets an error of its own, with the batch's number. */
-  #settleFailed(batch: Batch, instance: string, error: EngineError): void {
+  #settleFailed(batch: Batch, form: Form, instance: string, error: EngineError): void {
     const { clock, observer, onOutOfMemory } = this.#options;
     observer.batchFailed(batch, instance, error);
     if (error.code === 'OUT_OF_MEMORY' && onOutOfMemory?.(batch)) {
-      this.#ended(batch);
+      this.#ended(batch, form, error);
       return;
     }
     for (const entry of batch.entries) {
@@ -135,30 +123,11 @@ export class BatchExecutor {
       observer.requestFailed(own, clock.nowUs() - entry.enqueuedUs);
       entry.reject(own);
     }
-    this.#ended(batch);
+    this.#ended(batch, form, error);
   }
 
-  #ended(batch: Batch): void {
+  #ended(batch: Batch, form: Form, error: EngineError | null): void {
     this.#running -= batch.entries.length;
-    this.#options.onEnded(batch);
+    this.#options.onEnded(batch, form, error);
   }
-}
-
-function sharedOut(batch: Batch, output: BatchOutput): readonly (readonly NamedTensor[])[] {
-  if (batch.entries.length === 1 && batch.paddedRows === 0) return [output.outputs];
-  return splitOutputs(
-    output.outputs,
-    batch.entries.map((entry) => entry.rows),
-    batch.paddedRows,
-  );
-}
-
-/** Outputs that somebody in the batch asked for; null (all) as soon as one request wants all. */
-function outputNamesFor(entries: readonly BatchEntry[]): readonly string[] | null {
-  const names = new Set<string>();
-  for (const { request } of entries) {
-    if (request.outputs === null) return null;
-    for (const output of request.outputs) names.add(output.name);
-  }
-  return [...names];
 }

@@ -1,8 +1,9 @@
-import { type Clock, EngineError, type Timer, toEngineError } from '../base';
+import { type Clock, EngineError, toEngineError } from '../base';
 import type { DepartureReason } from '../contract';
 import type { InferenceRequest, InferenceResult } from '../inference';
 import type { Batch, BatchEntry, BatchOutput } from './batch';
 import { BatchExecutor } from './batch-executor';
+import { type BatchForm, stackedForm } from './batch-form';
 import { type BatchHalf, BatchHalving } from './batch-halving';
 import type { BatchPolicy } from './batch-policy';
 import type { BatchRunner } from './batch-runner';
@@ -10,6 +11,7 @@ import { paddedSize } from './batch-size';
 import type { BatcherObserver } from './batcher-observer';
 import { type DeviceGate, OPEN_GATE } from './device-gate';
 import { type Capacity, planBatch } from './plan-batch';
+import { cancelError, PlanLoop } from './plan-loop';
 import type { Backlog, Predictor, RunningBatch } from './predictor';
 import { queueTermsOf } from './queue-policy';
 import { type Lane, type QueuedRequest, queuedRequest, RequestQueue } from './request-queue';
@@ -34,23 +36,20 @@ export interface DynamicBatcherOptions {
 }
 
 /**
- * The shell around `planBatch`: holds the queue, asks for a plan whenever something changed, obeys it, and keeps at most one
- * timer. Nothing else decides a batch.
+ * The shell around `planBatch`: holds the queue, asks for a plan whenever something changed, and obeys it. Nothing else decides a
+ * batch.
  */
 export class DynamicBatcher implements Scheduler {
   readonly sequences = 0;
   readonly #options: DynamicBatcherOptions;
   readonly #queue: RequestQueue;
-  readonly #executor: BatchExecutor;
+  readonly #executor: BatchExecutor<BatchForm>;
+  readonly #loop: PlanLoop;
   readonly #order = new ResponseOrder();
   readonly #halving = new BatchHalving();
   readonly #gate: DeviceGate;
   readonly #predictor: Predictor | null;
   #policy: BatchPolicy;
-  #timer: { readonly timer: Timer; readonly atUs: number } | null = null;
-  #pumpIsDue = false;
-  #closed: EngineError | null = null;
-  #whenEmpty: (() => void)[] = [];
 
   constructor(options: DynamicBatcherOptions) {
     this.#options = options;
@@ -66,6 +65,11 @@ export class DynamicBatcher implements Scheduler {
       onOutOfMemory: (batch) => this.#halve(batch),
       onEnded: () => this.#ended(),
     });
+    this.#loop = new PlanLoop({
+      ...options,
+      pump: () => this.pump(),
+      isEmpty: () => this.inFlight === 0 && this.#queue.length === 0,
+    });
   }
 
   get queueLength(): number {
@@ -80,7 +84,7 @@ export class DynamicBatcher implements Scheduler {
     this.#policy = policy;
     this.#queue.policy = policy;
     this.#halving.liftLimit();
-    this.#pumpSoon();
+    this.#loop.pumpSoon();
   }
 
   submit(request: InferenceRequest, rows: number, laneKey: string): Promise<InferenceResult> {
@@ -100,22 +104,23 @@ export class DynamicBatcher implements Scheduler {
     if (scheduling?.preserveOrdering) Object.assign(entry, this.#order.place(answer));
     if (request.signal) request.signal.onCancel = () => this.#queue.remove(entry) && this.#cancel(entry);
     this.#predictor?.requestArrived(rows, this.#backlog, nowUs);
-    this.#pumpSoon();
+    this.#loop.pumpSoon();
   }
 
   /** Puts it into the queue, or answers why not. */
   #takes(entry: QueuedRequest, laneKey: string, nowUs: number): boolean {
-    if (!this.#closed && entry.request.signal?.cancelled) {
+    const { closed } = this.#loop;
+    if (!closed && entry.request.signal?.cancelled) {
       this.#cancel(entry);
       return false;
     }
-    const refusal = this.#closed ?? this.#predictor?.admit(entry.rows, this.#backlog, nowUs);
+    const refusal = closed ?? this.#predictor?.admit(entry.rows, this.#backlog, nowUs);
     try {
       if (refusal) throw refusal;
       this.#queue.push(entry, laneKey);
       return true;
     } catch (error) {
-      this.#refuse(entry, toEngineError(error));
+      this.#loop.refuse(entry, toEngineError(error));
       return false;
     }
   }
@@ -124,19 +129,16 @@ export class DynamicBatcher implements Scheduler {
     this.pump();
   }
 
-  async drain(error: EngineError): Promise<void> {
-    this.#closed = error;
-    this.pump();
-    if (this.#isEmpty()) return;
-    await new Promise<void>((resolve) => this.#whenEmpty.push(resolve));
+  drain(error: EngineError): Promise<void> {
+    return this.#loop.drain(error);
   }
 
   abort(error: EngineError): void {
-    this.#closed = error;
-    this.#clearTimer();
-    for (const entry of this.#queue.takeAll()) this.#fail(entry, error);
-    for (const entry of this.#halving.takeAll()) this.#refuse(entry, error, this.#options.clock.nowUs());
-    this.#announceIfEmpty();
+    // Half a batch has had its turn: an error of its own waits for its place among the answers.
+    const halves = this.#halving
+      .takeAll()
+      .map(({ request, enqueuedUs, reject }) => ({ request, enqueuedUs, withdraw: reject }));
+    this.#loop.abort(error, [...this.#queue.takeAll(), ...halves]);
   }
 
   /** Asks for plans and obeys them until there is nothing to do now. */
@@ -149,7 +151,7 @@ export class DynamicBatcher implements Scheduler {
     const nowUs = this.#options.clock.nowUs();
     this.#expire(nowUs);
     if (this.#halving.next) return this.#executeHalf(this.#halving.next);
-    const forecast = this.#closed ? null : (this.#predictor?.forecast ?? null);
+    const forecast = this.#loop.closed ? null : (this.#predictor?.forecast ?? null);
     const plan = planBatch(this.#queue, nowUs, this.#effectivePolicy(), this.#capacity(), forecast);
     if (plan.kind !== 'dispatch') {
       this.#gate.withdraw();
@@ -168,7 +170,8 @@ export class DynamicBatcher implements Scheduler {
     const { unbatched, allowedBatchSizes = [] } = this.#halving.limited(this.#policy);
     const rows = entries.reduce((sum, entry) => sum + entry.rows, 0);
     const stacks = !unbatched || allowedBatchSizes.length > 0;
-    this.#executor.execute(entries, reason, stacks, paddedSize(rows, allowedBatchSizes) - rows);
+    const paddedRows = paddedSize(rows, allowedBatchSizes) - rows;
+    this.#executor.execute(entries, reason, stackedForm(entries, stacks, paddedRows));
   }
 
   /** What has waited for longer than it may leaves before anything is planned, and does not wait for an instance to do so. */
@@ -176,7 +179,7 @@ export class DynamicBatcher implements Scheduler {
     const expired = this.#queue.expire(nowUs);
     for (const entry of expired) {
       const waitedMs = Number(((nowUs - entry.enqueuedUs) / 1000).toFixed(1));
-      this.#fail(
+      this.#loop.fail(
         entry,
         new EngineError(
           'DEADLINE_EXCEEDED',
@@ -184,7 +187,7 @@ export class DynamicBatcher implements Scheduler {
         ),
       );
     }
-    if (expired.length > 0) this.#announceIfEmpty();
+    if (expired.length > 0) this.#loop.announceIfEmpty();
   }
 
   /** With others at the device nothing is handed ahead: it would take their turn. */
@@ -208,7 +211,7 @@ export class DynamicBatcher implements Scheduler {
   /** While draining nobody else will come: waiting for company would only delay the end. */
   #effectivePolicy(): BatchPolicy {
     const policy = this.#halving.limited(this.#policy);
-    return this.#closed ? { ...policy, maxQueueDelayUs: 0 } : policy;
+    return this.#loop.closed ? { ...policy, maxQueueDelayUs: 0 } : policy;
   }
 
   /** Runs half of a batch that did not fit into memory, before anything from the queue. False: not now. */
@@ -233,21 +236,7 @@ export class DynamicBatcher implements Scheduler {
 
   #ended(): void {
     if (this.#halving.next) this.pump();
-    this.#announceIfEmpty();
-  }
-
-  /**
-   * Plans after the event loop has read what has already arrived: requests of one burst, each on a socket of its own, are
-   * delivered in one turn of the loop, and a plan made at the first of them would send it alone.
-   */
-  #pumpSoon(): void {
-    if (this.#pumpIsDue) return;
-    this.#pumpIsDue = true;
-    const { clock } = this.#options;
-    clock.callAt(clock.nowUs(), () => {
-      this.#pumpIsDue = false;
-      this.pump();
-    });
+    this.#loop.announceIfEmpty();
   }
 
   #returned(batch: Batch, output: BatchOutput | null): void {
@@ -257,53 +246,13 @@ export class DynamicBatcher implements Scheduler {
   }
 
   #cancel(entry: QueuedRequest): void {
-    this.#fail(
-      entry,
-      entry.request.signal?.code === 'CALL_EXPIRED'
-        ? new EngineError('CALL_EXPIRED', "the call's deadline passed while the request waited")
-        : new EngineError('CANCELLED', 'the client went away while the request waited'),
-    );
-    this.#announceIfEmpty();
-  }
-
-  /** Of a request that is in no queue; without `nowUs`, one that never was. */
-  #refuse(entry: BatchEntry, error: EngineError, nowUs?: number): void {
-    this.#options.observer.requestFailed(error, nowUs === undefined ? null : nowUs - entry.enqueuedUs);
-    entry.reject(error);
-  }
-
-  #fail(entry: QueuedRequest, error: EngineError): void {
-    if (entry.request.signal) entry.request.signal.onCancel = null;
-    const { clock, observer } = this.#options;
-    observer.requestFailed(error, clock.nowUs() - entry.enqueuedUs);
-    entry.withdraw(error);
-  }
-
-  #isEmpty(): boolean {
-    return this.inFlight === 0 && this.#queue.length === 0;
-  }
-
-  #announceIfEmpty(): void {
-    if (!this.#isEmpty() || this.#whenEmpty.length === 0) return;
-    for (const resolve of this.#whenEmpty.splice(0)) resolve();
+    this.#loop.fail(entry, cancelError(entry.request));
+    this.#loop.announceIfEmpty();
   }
 
   /** At `plannedUs`, or as soon as a request has waited too long: also while every instance is busy. */
   #wakeAt(plannedUs: number): void {
-    const atUs = Math.min(plannedUs, this.#queue.nextExpiryUs + 1);
-    if (this.#timer && this.#timer.atUs === atUs) return;
-    this.#clearTimer();
-    if (atUs === Number.POSITIVE_INFINITY) return;
-    const timer = this.#options.clock.callAt(atUs, () => {
-      this.#timer = null;
-      this.pump();
-    });
-    this.#timer = { timer, atUs };
-  }
-
-  #clearTimer(): void {
-    this.#timer?.timer.cancel();
-    this.#timer = null;
+    this.#loop.wakeAt(Math.min(plannedUs, this.#queue.nextExpiryUs + 1));
   }
 }
 

@@ -77,6 +77,11 @@ export class InstancePool {
     return count;
   }
 
+  /** Instances that there are to be; 0 before the first wish and once it is stopped. */
+  get wantedCount(): number {
+    return this.#wanted?.count ?? 0;
+  }
+
   get busyCount(): number {
     let count = 0;
     for (const { instance } of this.#members) if (instance.state === 'busy') count++;

@@ -127,7 +127,12 @@ export class ServedModel {
     this.#batcher =
       setup === null
         ? new DynamicBatcher({ ...batcherOptions, predictor: this.#auto })
-        : new SequenceBatcher({ ...batcherOptions, setup, instances: () => this.#settings.instanceCount });
+        : new SequenceBatcher({
+            ...batcherOptions,
+            setup,
+            // What the load asks for, which the settings only bound.
+            instances: () => this.#pool.wantedCount || this.#settings.instanceCount,
+          });
     this.#scaler = this.#createScaler();
   }
 

@@ -1,6 +1,4 @@
-import { EngineError } from '../../base';
-import type { InferenceRequest } from '../../inference';
-import type { Sequence, SequenceRequest } from './sequence';
+import type { Sequence } from './sequence';
 import type { SequenceRow } from './sequence-tensors';
 
 /** A ready sequence's next request with what goes with it. */
@@ -16,17 +14,4 @@ export function bySlot(chosen: readonly Sequence[]): (Sequence | null)[] {
   const rows: (Sequence | null)[] = Array.from({ length: last + 1 }, () => null);
   for (const sequence of chosen) rows[sequence.seat?.slot ?? 0] = sequence;
   return rows;
-}
-
-/** Why a waiting request ended without running. */
-export function cancelError({ signal }: InferenceRequest): EngineError {
-  return signal?.code === 'CALL_EXPIRED'
-    ? new EngineError('CALL_EXPIRED', "the call's deadline passed while the request waited")
-    : new EngineError('CANCELLED', 'the client went away while the request waited');
-}
-
-/** Null (all) as soon as one request wants all. */
-export function wantedOutputs(entries: readonly SequenceRequest[]): readonly string[] | null {
-  if (entries.some(({ request }) => request.outputs === null)) return null;
-  return [...new Set(entries.flatMap(({ request }) => request.outputs?.map(({ name }) => name) ?? []))];
 }

@@ -110,6 +110,7 @@ const settings = {
 function open(setup: SequenceSetup, instances = 1, failEvery = 0) {
   const clock = new FakeClock();
   const runner = new Adder(clock, instances, failEvery);
+  const wanted = { instances };
   let ended = 0;
   let batchId = 0;
   const batcher = new SequenceBatcher({
@@ -126,7 +127,7 @@ function open(setup: SequenceSetup, instances = 1, failEvery = 0) {
     policy: batchPolicyOf(settings, true),
     nextBatchId: () => ++batchId,
     setup,
-    instances: () => instances,
+    instances: () => wanted.instances,
   });
   runner.onIdle = () => batcher.instancesChanged();
   const ask = (id: number, x: number, start = false, end = false, signal?: TestCancelSignal) => {
@@ -144,7 +145,7 @@ function open(setup: SequenceSetup, instances = 1, failEvery = 0) {
       (error: EngineError) => error.code,
     );
   };
-  return { clock, runner, batcher, ask, ended: () => ended };
+  return { clock, runner, batcher, ask, wanted, ended: () => ended };
 }
 
 describe('a sequence', () => {
@@ -182,6 +183,23 @@ describe('a sequence', () => {
     void ask(2, 1, false, true);
     await clock.advance(100);
     expect(await fifth).toBe(7);
+  });
+
+  test('finds as many seats as there are instances to be, and keeps what it has when they become fewer', async () => {
+    const { clock, ask, batcher, wanted } = open(DIRECT);
+    const all = [1, 2, 3, 4, 5].map((id) => ask(id, id, true));
+    await clock.advance(100);
+    expect(batcher.queueLength).toBe(1);
+    wanted.instances = 2;
+    batcher.instancesChanged();
+    await clock.advance(100);
+    expect(await Promise.all(all)).toEqual([1, 2, 3, 4, 5]);
+    wanted.instances = 1;
+    batcher.instancesChanged();
+    const again = [1, 2, 3, 4, 5].map((id) => ask(id, id, false, true));
+    await clock.advance(200);
+    expect(await Promise.all(again)).toEqual([2, 4, 6, 8, 10]);
+    expect(batcher.sequences).toBe(0);
   });
 
   test('goes on from its last good state when a batch is lost; what waited behind fails too', async () => {

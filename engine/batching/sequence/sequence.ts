@@ -14,6 +14,7 @@ export interface SequenceRequest {
   readonly enqueuedUs: number;
   readonly resolve: (result: InferenceResult) => void;
   readonly reject: (error: EngineError) => void;
+  readonly withdraw: (error: EngineError) => void;
   /** Its place among the answers, where their order is kept. */
   ticket: Ticket | null;
 }
