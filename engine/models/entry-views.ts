@@ -22,8 +22,9 @@ import { summarizeModel } from './model-summary';
 import { patchedConfig } from './patched-config';
 import type { ScannedModel } from './repository';
 import { indexModel } from './repository-index';
-import type { ServedModel, ServingContext } from './served-model';
+import type { ServedModel } from './served-model';
 import { ServedVersions, whyNotServed } from './served-versions';
+import type { ServingContext } from './serving-context';
 import { Turns } from './turns';
 
 /** A model of the registry as it can be read: its definition on disk, its state, and the versions that serve. */

@@ -6,4 +6,5 @@ export {
 } from './check-repository';
 export { ModelRegistry, type ModelRegistryOptions } from './registry';
 export { seedRepository } from './seed-repository';
-export { ServedModel, type ServingContext } from './served-model';
+export { ServedModel } from './served-model';
+export type { ServingContext } from './serving-context';

@@ -23,7 +23,8 @@ import { RegistryEntry } from './registry-entry';
 import { RegistryViews } from './registry-views';
 import { type ScannedModel, scanRepository } from './repository';
 import { MEMORY_SETTINGS, ResidentModels } from './resident-models';
-import type { ServedModel, ServingContext } from './served-model';
+import type { ServedModel } from './served-model';
+import type { ServingContext } from './serving-context';
 import { loadState, saveState } from './state-file';
 
 export interface ModelRegistryOptions {

@@ -3,7 +3,7 @@ import type { DeviceMemory, ModelSettings } from '../contract';
 import type { InferenceRequest, InferenceResult } from '../inference';
 import { ColdStarts, type MemoryBudget, NO_BUDGET, Occupancy, Residency, type Tenant } from './memory';
 import type { RegistryEntry } from './registry-entry';
-import type { ServingContext } from './served-model';
+import type { ServingContext } from './serving-context';
 
 export interface ResidentModelsOptions {
   readonly context: Pick<ServingContext, 'clock' | 'logger' | 'deviceOf'>;

@@ -1,4 +1,4 @@
-import { type Clock, EngineError, type Logger, toEngineError } from '../base';
+import { EngineError, toEngineError } from '../base';
 import {
   type BatcherObserver,
   batchPolicyOf,
@@ -9,12 +9,12 @@ import {
   SequenceBatcher,
   type SequenceSetup,
 } from '../batching';
-import type { MetricsConfig, SchedulingConfig } from '../config';
+import type { SchedulingConfig } from '../config';
 import type { AutoState, CostCurveRecord, ModelSettings } from '../contract';
 import type { InferenceRequest, InferenceResult, ModelStatistics, SessionSpec } from '../inference';
 import { type Instance, InstancePool, ThreadInstance } from '../instances';
-import type { DeviceBusy, ModelStats, VersionStats, VersionView } from '../metrics';
-import { AutoMode, type CurveStore } from './auto';
+import type { ModelStats, VersionStats, VersionView } from '../metrics';
+import { AutoMode } from './auto';
 import { autoWarmUp, warmupSizes } from './auto-warmup';
 import { batchRecord } from './batch-record';
 import { type CheckedRequest, createInputChecker, type InputChecker } from './check-inputs';
@@ -22,30 +22,8 @@ import type { ServedTensors } from './config-tensors';
 import type { VersionShare } from './device-use';
 import { toClientShapes, toModelShapes } from './reshape';
 import { InstanceScaler, obstacleToInstance } from './scaling';
+import type { ServingContext } from './serving-context';
 import { type WarmupSample, warmUp } from './warmup';
-
-/** What all served models of an engine share. */
-export interface ServingContext {
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly deviceBusy: DeviceBusy;
-  /** What to record for the metrics; null for nothing. */
-  readonly metrics: MetricsConfig | null;
-  /** Device on which sessions of a provider run ("cpu", "gpu:0", …). */
-  readonly deviceOf: (provider: string) => string;
-  readonly nextBatchId: () => number;
-  readonly onInstanceLost: (model: string, message: string) => void;
-  readonly onInstancesChanged: () => void;
-  /** The number of instances followed the load, or was left; why. */
-  readonly onScaled: (model: string, text: string) => void;
-  /** Why there is no room in the device's budget for a further instance of a model; null when there is. */
-  readonly obstacleToInstance?: (model: string) => string | null;
-  readonly createInstance?: (name: string, spec: SessionSpec) => Instance;
-  /** Name of a device's hardware. Absent: its place stands for it. */
-  readonly deviceNameOf?: (deviceId: string) => string;
-  /** Where cost curves are kept. Absent: they are measured at every load. */
-  readonly curves?: CurveStore;
-}
 
 /** One version of a model, as it is to be served. */
 export interface ServedModelSpec {

@@ -8,7 +8,8 @@ import { type OutputLabels, readLabels } from './labels';
 import type { ModelDefinition } from './model-definition';
 import type { ModelCondition } from './model-summary';
 import { readSequenceSetup, withSequenceInputs } from './sequence-setup';
-import { ServedModel, type ServingContext } from './served-model';
+import { ServedModel } from './served-model';
+import type { ServingContext } from './serving-context';
 import { readWarmup, type WarmupSample } from './warmup';
 
 /** The versions of one model that serve. */

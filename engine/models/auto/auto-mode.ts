@@ -17,15 +17,17 @@ import { mostZeroRows, zeroBatch } from '../auto-warmup';
 import type { ServedTensors } from '../config-tensors';
 import { toModelShapes } from '../reshape';
 import type { CurveEntry } from './curve-entry';
-import { CurveKeeper, type WantedCurve } from './curve-keeper';
+import { CurveKeeper, type HowToMeasure, type WantedCurve } from './curve-keeper';
 import { type CurveKey, curveKeyOf } from './curve-key';
 import type { CurveStore } from './curve-store';
 import { SpareRuns } from './spare-runs';
 
-/** Device time of a measurement before a model serves: as long as the load took, within these. */
+/** Device time of a measurement before a model serves: as long as the load took, within these; and runs of each size. */
 const LOAD_LIMIT_US = { least: 2e6, most: 10e6 };
-/** And of one while it serves. */
+const LOAD_ROUNDS = 9;
+/** And of one while it serves: traffic will say more. */
 const LIVE_LIMIT_US = 30e6;
+const LIVE_ROUNDS = 3;
 /** With requests about, a measuring run is followed by a pause of so many times its length: it takes a fifth at most. */
 const PAUSE_TIMES = 4;
 /** Batches of traffic that a curve is made of where it cannot be measured. */
@@ -204,7 +206,7 @@ export class AutoMode implements Predictor {
     const run = async (rows: number) => runUsOf(await instance.run(this.#zeros(rows), null));
     const { least, most } = LOAD_LIMIT_US;
     const limitUs = Math.min(most, Math.max(least, loadUs));
-    return this.#obtain({ spec, provider }, run, limitUs);
+    return this.#obtain({ spec, provider }, { run, limitUs, rounds: LOAD_ROUNDS });
   }
 
   /** To be called when other sessions serve, or other settings hold. Measures, where something is missing, while they serve. */
@@ -221,7 +223,7 @@ export class AutoMode implements Predictor {
       if (this.#options.hasTraffic()) await this.#pauseFor(PAUSE_TIMES * tookUs);
       return tookUs;
     };
-    void this.#obtain(this.#serving, run, LIVE_LIMIT_US);
+    void this.#obtain(this.#serving, { run, limitUs: LIVE_LIMIT_US, rounds: LIVE_ROUNDS });
   }
 
   /** Writes the curve that serves to disk as it is by now. */
@@ -243,9 +245,9 @@ export class AutoMode implements Predictor {
   }
 
   /** @returns true when it was measured */
-  async #obtain(serving: Serving, run: (rows: number) => Promise<number>, limitUs: number): Promise<boolean> {
+  async #obtain(serving: Serving, how: Omit<HowToMeasure, 'onRound'>): Promise<boolean> {
     const id = idOf(serving.spec);
-    const obtaining = this.#obtained(serving, run, limitUs);
+    const obtaining = this.#obtained(serving, how);
     this.#measuring.set(id, obtaining);
     this.#announce();
     try {
@@ -257,11 +259,7 @@ export class AutoMode implements Predictor {
     }
   }
 
-  async #obtained(
-    serving: Serving,
-    run: (rows: number) => Promise<number>,
-    limitUs: number,
-  ): Promise<boolean> {
+  async #obtained(serving: Serving, how: Omit<HowToMeasure, 'onRound'>): Promise<boolean> {
     const wanted = this.#wanted(serving);
     this.#progress = 'the cost curve is looked for';
     const kept = await this.#keeper.kept(wanted);
@@ -269,7 +267,7 @@ export class AutoMode implements Predictor {
     const onRound = (round: number, sizes: number) => {
       this.#progress = `the cost curve is measured: ${sizes} batch sizes, round ${round + 1}`;
     };
-    const entry = kept ?? (await this.#keeper.measured(wanted, { run, limitUs, onRound }));
+    const entry = kept ?? (await this.#keeper.measured(wanted, { ...how, onRound }));
     if (entry) this.#adopt(serving, entry);
     return entry !== null && kept === null;
   }

@@ -21,6 +21,7 @@ export interface WantedCurve {
 
 export interface HowToMeasure {
   readonly run: (rows: number) => Promise<number>;
+  readonly rounds: number;
   readonly limitUs: number;
   readonly onRound: (round: number, sizes: number) => void;
 }

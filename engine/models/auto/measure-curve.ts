@@ -1,5 +1,3 @@
-/** Counted runs of each size, when there is time for them. */
-const ROUNDS = 9;
 /** What preparing all sizes may take of the whole: the rest is for the runs that count. */
 const PREPARING_SHARE = 0.5;
 
@@ -8,6 +6,8 @@ export interface Measurement {
   readonly sizes: readonly number[];
   /** Runs one batch; its time on the instance, microseconds. */
   readonly run: (rows: number) => Promise<number>;
+  /** Counted runs of each size, when there is time for them. */
+  readonly rounds: number;
   /** Time of all runs together, microseconds; one run may pass it, a second one does not begin. */
   readonly limitUs: number;
   /** True: nobody wants the result any more. */
@@ -34,7 +34,7 @@ export interface MeasuredSize {
  * Errors: what `run` rejects with.
  */
 export async function measureCurve(measurement: Measurement): Promise<readonly MeasuredSize[]> {
-  const { limitUs, isStopped = () => false, onRound } = measurement;
+  const { limitUs, rounds, isStopped = () => false, onRound } = measurement;
   let spentUs = 0;
   const run = async (rows: number): Promise<number> => {
     const tookUs = await measurement.run(rows);
@@ -53,7 +53,7 @@ export async function measureCurve(measurement: Measurement): Promise<readonly M
     if (!before && mayTake(lastUs, 1)) lastUs = await run(rows);
     found.push({ rows, lastUs, runsUs: [] });
   }
-  for (let round = 1; round <= ROUNDS; round++) {
+  for (let round = 1; round <= rounds; round++) {
     onRound?.(round, found.length);
     for (const size of found) {
       if (!mayTake(size.lastUs, 1)) return found.map(measuredSize);

@@ -2,7 +2,7 @@ import { Alert, Group, Stack, Table, Text } from '@mantine/core';
 import { IconChartLine } from '@tabler/icons-react';
 import type { CostCurveRecord, ModelSummary } from '../../../engine/contract';
 import { EmptyPanel, StatTile } from '../../components';
-import { formatCount, formatDateTime, formatRate, formatUs } from '../../format';
+import { formatCount, formatDateTime, formatRate, formatSentence, formatUs } from '../../format';
 import { CostCurveChart } from './cost-curve-chart';
 import classes from './models.module.css';
 
@@ -42,13 +42,14 @@ function NoCurve({ model }: { readonly model: ModelSummary }) {
       </Alert>
     );
   const auto = model.settings.batching === 'auto';
+  const reason = model.auto?.phase === 'measuring' ? model.auto.reason : null;
   return (
     <EmptyPanel
       icon={<IconChartLine size={32} />}
       title="Not measured yet"
       description={
         auto
-          ? 'Auto mode times batches of each size as soon as the model is loaded; the curve then stands here.'
+          ? `${formatSentence(reason ?? 'auto mode times batches of each size as soon as the model is loaded')}; the curve then stands here.`
           : 'Switch batching to Auto under Settings: it measures what a batch of each size costs here, and waits only as long as that pays.'
       }
     />

@@ -1,0 +1,29 @@
+import type { Clock, Logger } from '../base';
+import type { MetricsConfig } from '../config';
+import type { SessionSpec } from '../inference';
+import type { Instance } from '../instances';
+import type { DeviceBusy } from '../metrics';
+import type { CurveStore } from './auto';
+
+/** What all served models of an engine share. */
+export interface ServingContext {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly deviceBusy: DeviceBusy;
+  /** What to record for the metrics; null for nothing. */
+  readonly metrics: MetricsConfig | null;
+  /** Device on which sessions of a provider run ("cpu", "gpu:0", …). */
+  readonly deviceOf: (provider: string) => string;
+  readonly nextBatchId: () => number;
+  readonly onInstanceLost: (model: string, message: string) => void;
+  readonly onInstancesChanged: () => void;
+  /** The number of instances followed the load, or was left; why. */
+  readonly onScaled: (model: string, text: string) => void;
+  /** Why there is no room in the device's budget for a further instance of a model; null when there is. */
+  readonly obstacleToInstance?: (model: string) => string | null;
+  readonly createInstance?: (name: string, spec: SessionSpec) => Instance;
+  /** Name of a device's hardware. Absent: its place stands for it. */
+  readonly deviceNameOf?: (deviceId: string) => string;
+  /** Where cost curves are kept. Absent: they are measured at every load. */
+  readonly curves?: CurveStore;
+}
