@@ -4,7 +4,7 @@ import { BuiltEngine, mib } from './built-engine';
 const BAR = 1.05;
 const NAMES = Array.from({ length: 10 }, (_, i) => `m${i}`);
 const RESIDENT = 3;
-const REQUESTS = 300;
+const REQUESTS = 200;
 const CLIENTS = 4;
 const ROW_LENGTH = 512;
 
