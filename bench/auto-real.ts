@@ -2,7 +2,7 @@ import type { LoadTestExecutor, ModelSettingsPatch } from '../engine/contract';
 import type { Engine } from '../engine/engine';
 import type { LoadSnapshot } from '../engine/loadtest';
 import { type Benchmark, median, printTable, round } from './benchmark';
-import { loadModel, startEngine } from './serve-demo';
+import { loadModel, measureCurve, startEngine } from './serve-demo';
 
 const MEDIAN_BAR = 0.95;
 const WORST_BAR = 0.85;
@@ -66,6 +66,7 @@ export const autoReal: Benchmark = {
     const { engine, close } = await startEngine({ models: SUBJECTS.map(({ model }) => model) });
     const rows: { readonly point: string; readonly ratio: number; readonly best: string }[] = [];
     for (const subject of SUBJECTS) {
+      await measureCurve(engine, subject.model, subject);
       let capacity = 0;
       for (const clients of CLIENTS) {
         const { row, rate } = await duel(engine, subject, closed(clients));

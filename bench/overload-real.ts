@@ -2,7 +2,7 @@ import type { ModelSettingsPatch } from '../engine/contract';
 import type { Engine } from '../engine/engine';
 import type { LoadSnapshot } from '../engine/loadtest';
 import { type Benchmark, median, printTable, round } from './benchmark';
-import { loadModel, startEngine } from './serve-demo';
+import { loadModel, measureCurve, startEngine } from './serve-demo';
 
 const BAR = 0.9;
 const OFFERED = 1.6;
@@ -39,8 +39,7 @@ export const overloadReal: Benchmark = {
         dynamicDims: DIMS,
         ...TIMES,
       });
-    await set({ batching: 'auto', maxBatchSize: MAX_BATCH_SIZE });
-    await closed();
+    await measureCurve(engine, MODEL, { maxBatchSize: MAX_BATCH_SIZE, dynamicDims: DIMS });
     const singleUs = engine.registry.served(MODEL, null).singleRunUs ?? Number.NaN;
     const sloMs = round((SLO_TIMES * singleUs) / 1000, 1);
     const rounds = [];

@@ -75,6 +75,18 @@ export function loadModel(engine: Engine, load: Load): Promise<LoadSnapshot> {
   }).finished;
 }
 
+/** Switches a model to auto and lets one client ask it until its cost curve is measured. */
+export async function measureCurve(
+  engine: Engine,
+  model: string,
+  { maxBatchSize, dynamicDims }: { readonly maxBatchSize: number } & Pick<Load, 'dynamicDims'>,
+): Promise<void> {
+  await engine.registry.updateSettings(model, { batching: 'auto', maxBatchSize }, false);
+  const executor = { kind: 'closed', clients: 1 } as const;
+  for (let i = 0; i < 60 && engine.registry.summary(model).auto?.phase === 'measuring'; i++)
+    await loadModel(engine, { model, executor, dynamicDims, warmupMs: 0, durationMs: 500 });
+}
+
 /** The same, to the demo MLP. */
 export function loadDemo(
   engine: Engine,
