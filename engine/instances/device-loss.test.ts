@@ -135,8 +135,20 @@ test('an instance that is lost while it warms up takes no batch, also when the w
   const { created, pool } = poolOf(undefined, async (instance) => {
     if (instance.name.endsWith('#0')) (instance as FrailInstance).loseDevice();
   });
-  await expect(pool.want(SPEC, 1)).rejects.toMatchObject({ code: 'DEVICE_LOST', message: LOST });
+  const wanted = pool.want(SPEC, 1);
+  await expect(wanted).rejects.toMatchObject({ code: 'DEVICE_LOST', message: LOST });
   expect([pool.capacity.idle, pool.readyCount]).toEqual([0, 0]);
   await pool.want(SPEC, 1);
   expect([created.length, pool.capacity.idle, pool.readyCount]).toEqual([2, 1, 1]);
+});
+
+test('an instance that warms up does not count as one that serves', async () => {
+  let warm: () => void = () => undefined;
+  const { created, pool } = poolOf(undefined, () => new Promise((resolve) => (warm = resolve)));
+  const wanted = pool.want(SPEC, 1);
+  await flushPromises();
+  expect([created[0]?.state, pool.readyCount]).toEqual(['idle', 0]);
+  warm();
+  await wanted;
+  expect(pool.readyCount).toBe(1);
 });

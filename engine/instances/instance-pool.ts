@@ -36,6 +36,8 @@ interface Member {
   readonly instance: Instance;
   readonly spec: SessionSpec;
   readonly bornUs: number;
+  /** It has been warmed up and takes batches. */
+  serving: boolean;
   leaving: boolean;
 }
 
@@ -69,11 +71,11 @@ export class InstancePool {
     return { idle: this.#idle.length, ahead: this.#ahead.size };
   }
 
-  /** Instances that serve (idle or busy), not those that start or leave. */
+  /** Instances that serve (idle or busy), not those that start, warm up or leave. */
   get readyCount(): number {
     let count = 0;
-    for (const { instance, leaving } of this.#members)
-      if (!leaving && (instance.state === 'idle' || instance.state === 'busy')) count++;
+    for (const { instance, serving, leaving } of this.#members)
+      if (serving && !leaving && (instance.state === 'idle' || instance.state === 'busy')) count++;
     return count;
   }
 
@@ -173,6 +175,7 @@ export class InstancePool {
       instance: createInstance(`${name}#${this.#nextNumber++}`, spec),
       spec,
       bornUs,
+      serving: false,
       leaving: false,
     };
     this.#members.add(member);
@@ -191,6 +194,7 @@ export class InstancePool {
       throw error;
     }
     member.instance.onLost = (message, code) => this.#lost(member, message, code);
+    member.serving = true;
     this.#idle.push(member);
     this.#options.onMembers();
     this.#options.onCapacity();

@@ -9,7 +9,7 @@ import { VirtualClock } from '../testing/simulation/virtual-clock';
 
 const [KIND] = MODEL_KINDS as [ModelKind];
 
-function open() {
+function open(kind = KIND) {
   const clock = new VirtualClock();
   const world: ChaosWorld = {
     clock,
@@ -26,7 +26,7 @@ function open() {
     do await new Promise((resolve) => setImmediate(resolve));
     while (!isOver && clock.step());
   };
-  return { world, advance, model: new ChaosModel(KIND, world) };
+  return { world, advance, model: new ChaosModel(kind, world) };
 }
 
 test.each([
@@ -48,3 +48,29 @@ test.each([
     expect(world.clock.size).toBe(0);
   },
 );
+
+test('a model that leaves auto mode refuses nothing for its SLO any more, also while other instances start for it', async () => {
+  const auto = MODEL_KINDS.find(({ name }) => name === 'auto') ?? KIND;
+  const { world, advance, model } = open({ ...auto, settings: { ...auto.settings, sloMs: 200 } });
+  const ask = (count: number) => {
+    for (let i = 0; i < count; i++)
+      model.ask({ width: 2, seconds: [0], parameters: new Map(), cancelAfterUs: null }, () => undefined);
+  };
+  void model.replace(0);
+  await advance(30e6);
+  ask(100);
+  await advance(10e6);
+  expect(world.ledger.endings.OVERLOADED).toBeGreaterThan(0);
+  const before = world.ledger.endings.OVERLOADED;
+  void model.apply({
+    ...auto.settings,
+    batching: 'fixed',
+    sloMs: 200,
+    instanceCount: 2,
+    maxInstanceCount: 2,
+  });
+  ask(100);
+  await advance(10e6);
+  expect(world.ledger.faults).toEqual([]);
+  expect(world.ledger.endings.OVERLOADED).toBe(before);
+});

@@ -33,17 +33,18 @@ export class HttpClient {
     this.#agent = new Agent({ keepAlive: true, maxSockets });
   }
 
-  /** Sends and reads whole. Rejects only when there is no answer. */
+  /** Sends and reads whole. Rejects only when there is no answer. @param signal leaves, wherever the request is by then */
   send(
     method: string,
     path: string,
     body: string | Uint8Array | null = null,
     headers: Readonly<Record<string, string>> = {},
+    signal?: AbortSignal,
   ): Promise<HttpAnswer> {
     return new Promise((resolve, reject) => {
       const bytes = body === null ? null : Buffer.from(body as Uint8Array);
       const length = bytes === null ? {} : { 'content-length': String(bytes.byteLength) };
-      const options = { host: this.host, port: this.port, method, path, agent: this.#agent };
+      const options = { host: this.host, port: this.port, method, path, agent: this.#agent, signal };
       const outgoing = request({ ...options, headers: { ...length, ...headers } }, (incoming) =>
         readAnswer(incoming).then(resolve, reject),
       );
@@ -64,7 +65,12 @@ export class HttpClient {
   }
 
   /** One FP32 input `x` as binary, output `y` as binary. */
-  async inferFloats(model: string, shape: readonly number[], values: Float32Array): Promise<FloatsAnswer> {
+  async inferFloats(
+    model: string,
+    shape: readonly number[],
+    values: Float32Array,
+    signal?: AbortSignal,
+  ): Promise<FloatsAnswer> {
     const data = Buffer.from(values.buffer, values.byteOffset, values.byteLength);
     const json = Buffer.from(
       JSON.stringify({
@@ -72,11 +78,12 @@ export class HttpClient {
         outputs: [{ name: 'y', parameters: { binary_data: true } }],
       }),
     );
-    const answer = await this.send('POST', `/v2/models/${model}/infer`, Buffer.concat([json, data]), {
+    const headers = {
       'content-type': 'application/octet-stream',
       'inference-header-content-length': String(json.byteLength),
-    });
-    return asFloatsAnswer(answer);
+    };
+    const path = `/v2/models/${model}/infer`;
+    return asFloatsAnswer(await this.send('POST', path, Buffer.concat([json, data]), headers, signal));
   }
 
   close(): void {

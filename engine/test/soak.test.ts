@@ -248,7 +248,9 @@ async function killInBatch(
   return waitUntil(
     'a batch was lost',
     async () => {
-      const busy = t.served(model).instances.find((instance) => instance.state === 'busy');
+      // One that is busy before it has run a batch warms up: then the model would be the one that cannot start.
+      const serving = new Set(t.engine.registry.recentBatches(model).map(({ instance }) => instance));
+      const busy = t.served(model).instances.find(({ state, name }) => state === 'busy' && serving.has(name));
       await busy?.kill();
       return busy && lost().length > 0 ? lost().map(({ id }) => id) : null;
     },

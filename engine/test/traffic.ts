@@ -6,9 +6,14 @@ import { createRandom, type Random } from './random';
 /** A client that is refused does not ask again at once. */
 const REFUSED_PAUSE_MS = 10;
 
+/** Status of an answer that its client did not wait for. */
+export const LEFT = 0;
+
 /** One kind of request whose right answer is known. */
 export interface Question {
   readonly model: string;
+  /** Refusals that are only counted, by engine error code. */
+  readonly mayEndWith?: readonly string[];
   /** Asks with values that nobody else asks with; throws when the answer is not the right one. */
   ask(http: HttpClient, serial: number, random: Random): Promise<Reply>;
 }
@@ -23,6 +28,8 @@ export interface ModelTally {
   right: number;
   /** Rows of the right answers. */
   rows: number;
+  /** Requests whose clients left before the answer. */
+  left: number;
   /** Refusals by engine error code. */
   readonly errors: Record<string, number>;
 }
@@ -32,7 +39,7 @@ export class Traffic {
   readonly tallies = new Map<string, ModelTally>();
   /** What must not be: wrong values, broken connections. */
   readonly faults: string[] = [];
-  /** Texts of all refusals. */
+  /** Texts of all refusals but those that were to be expected. */
   readonly refusals: { readonly model: string; readonly code: string; readonly error: string }[] = [];
   readonly #http: HttpClient;
   readonly #clients: Promise<void>[];
@@ -41,7 +48,11 @@ export class Traffic {
 
   constructor(http: HttpClient, questions: readonly Question[], clients: number) {
     this.#http = http;
-    for (const { model } of questions) this.tallies.set(model, { asked: 0, right: 0, rows: 0, errors: {} });
+    for (const { model } of questions)
+      this.tallies.set(model, {
+        ...{ asked: 0, right: 0, rows: 0, left: 0 },
+        errors: {},
+      });
     this.#clients = Array.from({ length: clients }, (_, i) => {
       const question = questions[i % questions.length];
       return question ? this.#client(question, createRandom(i + 1)) : Promise.resolve();
@@ -62,9 +73,14 @@ export class Traffic {
     return tally;
   }
 
+  get left(): number {
+    return this.#sum((tally) => tally.left);
+  }
+
   errorsByCode(): Record<string, number> {
     const all: Record<string, number> = {};
-    for (const { code } of this.refusals) all[code] = (all[code] ?? 0) + 1;
+    for (const { errors } of this.tallies.values())
+      for (const [code, count] of Object.entries(errors)) all[code] = (all[code] ?? 0) + count;
     return all;
   }
 
@@ -80,8 +96,8 @@ export class Traffic {
       tally.asked++;
       try {
         const { answer, rows } = await question.ask(this.#http, this.#serial++, random);
-        this.#count(question.model, tally, answer, rows);
-        if (answer.status !== 200) await pause(REFUSED_PAUSE_MS);
+        this.#count(question, tally, answer, rows);
+        if (answer.status !== 200 && answer.status !== LEFT) await pause(REFUSED_PAUSE_MS);
       } catch (error) {
         this.faults.push(`${question.model}: ${error instanceof Error ? error.message : String(error)}`);
         // A fault on every request would otherwise fill the memory.
@@ -90,7 +106,11 @@ export class Traffic {
     }
   }
 
-  #count(model: string, tally: ModelTally, answer: Reply['answer'], rows: number): void {
+  #count(question: Question, tally: ModelTally, answer: Reply['answer'], rows: number): void {
+    if (answer.status === LEFT) {
+      tally.left++;
+      return;
+    }
     if (answer.status === 200) {
       tally.right++;
       tally.rows += rows;
@@ -98,7 +118,8 @@ export class Traffic {
     }
     const code = String(answer.headers['ferry-error-code'] ?? answer.status);
     tally.errors[code] = (tally.errors[code] ?? 0) + 1;
-    this.refusals.push({ model, code, error: answer.error });
+    if (question.mayEndWith?.includes(code) !== true)
+      this.refusals.push({ model: question.model, code, error: answer.error });
   }
 
   #sum(part: (tally: ModelTally) => number): number {

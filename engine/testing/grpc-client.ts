@@ -4,6 +4,13 @@ import { decodeMessage, encodeMessage, messageType } from '../protocol';
 /** A message as a plain object, by the field names of the protocol. */
 export type Plain = Record<string, unknown>;
 
+interface CallOptions {
+  readonly metadata?: Metadata;
+  readonly deadline?: Date;
+  /** Cancels the call. */
+  readonly signal?: AbortSignal;
+}
+
 const SERVICE = 'inference.GRPCInferenceService';
 const identity = (bytes: Buffer): Buffer => bytes;
 
@@ -28,7 +35,7 @@ export class GrpcTestClient {
   call(
     method: string,
     request: Plain,
-    more: { metadata?: Metadata; deadline?: Date; requestType?: string; responseType?: string } = {},
+    more: CallOptions & { requestType?: string; responseType?: string } = {},
   ): Promise<Plain> {
     const bytes = encodeMessage(messageType(more.requestType ?? `inference.${method}Request`), request);
     return this.raw(`/${SERVICE}/${method}`, bytes, more).then((answer) =>
@@ -36,15 +43,16 @@ export class GrpcTestClient {
     );
   }
 
-  raw(path: string, bytes: Uint8Array, more: { metadata?: Metadata; deadline?: Date } = {}): Promise<Buffer> {
+  raw(path: string, bytes: Uint8Array, more: CallOptions = {}): Promise<Buffer> {
     return new Promise((resolve, reject) => {
       const done: requestCallback<Buffer> = (error: ServiceError | null, answer?: Buffer) =>
         error ? reject(error) : resolve(answer ?? Buffer.alloc(0));
       const call = { ...(more.deadline ? { deadline: more.deadline } : {}) };
       const serialize = (message: Uint8Array) => Buffer.from(message);
-      if (more.metadata)
-        this.client.makeUnaryRequest(path, serialize, identity, bytes, more.metadata, call, done);
-      else this.client.makeUnaryRequest(path, serialize, identity, bytes, call, done);
+      const started = more.metadata
+        ? this.client.makeUnaryRequest(path, serialize, identity, bytes, more.metadata, call, done)
+        : this.client.makeUnaryRequest(path, serialize, identity, bytes, call, done);
+      more.signal?.addEventListener('abort', () => started.cancel(), { once: true });
     });
   }
 

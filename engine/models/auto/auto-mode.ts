@@ -104,6 +104,11 @@ export class AutoMode implements Predictor {
     return this.#options.isPossible && this.#options.settings().batching === 'auto';
   }
 
+  /** Null as soon as the settings say so: that other instances are still starting for them keeps nothing in force. */
+  get #acting(): AutoPlanner | null {
+    return this.#isOn ? (this.#planner?.planner ?? null) : null;
+  }
+
   get #entry(): CurveEntry | null {
     return this.#serving && (this.#entries.get(idOf(this.#serving.spec)) ?? null);
   }
@@ -137,19 +142,19 @@ export class AutoMode implements Predictor {
   }
 
   get forecast(): Forecast | null {
-    return this.#planner?.planner.forecast ?? null;
+    return this.#acting?.forecast ?? null;
   }
 
   get sloUs(): number {
-    return this.#planner?.planner.sloUs ?? Number.POSITIVE_INFINITY;
+    return this.#acting?.sloUs ?? Number.POSITIVE_INFINITY;
   }
 
   predictUs(rows: number): number | null {
-    return this.#planner?.planner.predictUs(rows) ?? null;
+    return this.#acting?.predictUs(rows) ?? null;
   }
 
   admit(rows: number, backlog: Backlog, nowUs: number): EngineError | null {
-    return this.#planner?.planner.admit(rows, backlog, nowUs) ?? null;
+    return this.#acting?.admit(rows, backlog, nowUs) ?? null;
   }
 
   requestArrived(rows: number, backlog: Backlog, nowUs: number): void {
@@ -161,9 +166,10 @@ export class AutoMode implements Predictor {
   }
 
   batchEnded(batch: RunningBatch, runUs: number | null, nowUs: number): void {
-    if (!this.#isOn) return;
+    // Also when auto mode has been switched off meanwhile: the planner knows what runs, and may act again.
     if (this.#planner) this.#planner.planner.batchEnded(batch, runUs, nowUs);
-    else if (runUs !== null) this.#learn(batch.rows, runUs);
+    if (!this.#isOn) return;
+    if (!this.#planner && runUs !== null) this.#learn(batch.rows, runUs);
     if (nowUs - this.#announcedUs > ANNOUNCE_EVERY_US) this.#announce();
     if (nowUs - this.#savedUs > SAVE_EVERY_US) void this.save();
   }

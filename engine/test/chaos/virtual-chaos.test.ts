@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { NamedTensor } from '../tensor';
-import { runChaos } from '../testing/simulation/chaos/run-chaos';
-import { heapAfterCollection } from './process-state';
+import type { NamedTensor } from '../../tensor';
+import { runChaos } from '../../testing/simulation/chaos/run-chaos';
+import { heapAfterCollection } from '../process-state';
 
 const HEAP_GROWTH_LIMIT_BYTES = 2 * 2 ** 20;
 const TIMERS_PER_MODEL = 4;

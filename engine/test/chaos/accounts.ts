@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import type { TestEngine } from '../start-engine';
+import type { Traffic } from '../traffic';
+
+/** Besides what was to be expected only the batches of killed instances failed, each for all of its requests, and the guest was away. */
+export function expectOnlyKilledBatchesFailed(traffic: Traffic, killed: readonly number[]): void {
+  const lost = traffic.refusals.filter(({ code }) => code === 'INSTANCE_LOST');
+  const away = traffic.refusals.filter(({ code }) => code === 'MODEL_NOT_READY');
+  const others = traffic.refusals.filter((refusal) => !lost.includes(refusal) && !away.includes(refusal));
+  assert.deepStrictEqual(others, []);
+  assert.deepStrictEqual([...new Set(away.map(({ model }) => model))], away.length > 0 ? ['guest'] : []);
+  assert.deepStrictEqual([...new Set(lost.map(({ model }) => model))], killed.length > 0 ? ['heavy'] : []);
+  const batches = lost.map(({ error }) => Number(/batch (\d+)/.exec(error)?.[1]));
+  assert.deepStrictEqual(new Set(batches), new Set(killed));
+  for (const { error } of lost)
+    assert.match(error, /^instance heavy\/1#\d+ was lost: .+ \(batch \d+, \d+ rows\)$/);
+}
+
+const sum = (values: Iterable<number>): number => [...values].reduce((total, value) => total + value, 0);
+
+/** What the engine counted is what its clients saw; of those that left nobody knows how their requests ended. */
+export function expectCountersAddUp(
+  t: TestEngine,
+  traffic: Traffic,
+  model: string,
+  failedBatches: number,
+): void {
+  const { asked, right, rows, left, errors } = traffic.tally(model);
+  const counters = t.counters(model);
+  const refused = sum(Object.values(errors));
+  const failed = sum(Object.values(counters.requestsFailed));
+  assert.equal(right + refused + left, asked, `${model}: answers`);
+  const within = (value: number, least: number, more: number, what: string): void =>
+    assert.ok(
+      value >= least && value <= least + more,
+      `${model}: ${value} ${what}, not ${least} to ${least + more}`,
+    );
+  within(counters.requestsOk, right, left, 'were answered');
+  within(failed, refused, left, 'failed');
+  within(counters.requestsOk + failed, right + refused, left, 'ended');
+  if (left === 0) assert.equal(counters.inferenceCount, rows, `${model}: inferenceCount`);
+  assert.equal(counters.latency.count, counters.requestsOk, `${model}: latency.count`);
+  assert.equal(counters.requestsFailed.INSTANCE_LOST ?? 0, errors.INSTANCE_LOST ?? 0, `${model}: lost`);
+  assert.equal(sum(counters.batchSizes.map(([size, batches]) => size * batches)), counters.inferenceCount);
+  assert.equal(sum(counters.batchSizes.map(([, batches]) => batches)), counters.executionCount);
+  assert.equal(
+    sum(Object.values(counters.departures)),
+    counters.executionCount + failedBatches,
+    `${model}: departures`,
+  );
+}
