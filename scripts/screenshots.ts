@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, rmSync, statSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -7,11 +7,13 @@ import { expect, type Locator, type Page } from '@playwright/test';
 import { chromium } from 'playwright';
 import { launchDesktop } from '../e2e/fixtures/desktop';
 import { serveHeadless } from '../e2e/fixtures/headless';
-import { appFolder, notedEnv } from '../e2e/fixtures/test-env';
-import { goTo, modelCard } from '../e2e/flows';
+import { appFolder, notedEnv, starterModels } from '../e2e/fixtures/test-env';
+import { goTo, modelCard, modelEntry } from '../e2e/flows';
+import { keepAsking } from './screenshot-traffic';
 
 /**
- * Takes docs/images/*.png of the real app while the demo model answers a real load test and its settings change:
+ * Takes docs/images/*.png of the real app while three models share the CPU under real traffic, one of them in auto mode with an
+ * SLO, and a fourth is evicted from a (simulated) device to make room for a fifth:
  *
  *   npm run screenshots                 in Electron where there is one
  *   npm run screenshots -- --browser    in a browser on a headless engine
@@ -23,17 +25,21 @@ const SIZE = { width: 1440, height: 900 } as const;
 const MAX_BYTES = 400_000;
 const DATA_DIR = join(tmpdir(), 'ferry-demo');
 const IMAGES = join(appFolder, 'docs', 'images');
-const SLOW = { timeout: 60_000 } as const;
+const REPOSITORY = join(DATA_DIR, 'models');
+const SLOW = { timeout: 120_000 } as const;
+const GIB = 2 ** 30;
+const SLO_MS = 500;
+const BUDGETS = 'cpu=512MiB,simulated=8GiB';
 
 interface OpenConsole {
   readonly page: Page;
   close(): Promise<unknown>;
 }
 
-async function openDesktop(ports: readonly string[]): Promise<OpenConsole> {
+async function openDesktop(args: readonly string[]): Promise<OpenConsole> {
   process.env.FERRY_TEST_ELECTRON ??= notedEnv.electron ?? '';
   process.env.FERRY_TEST_NO_SANDBOX ??= notedEnv.noSandbox ? '1' : '';
-  const desktop = await launchDesktop({ userDataDir: DATA_DIR, args: ports });
+  const desktop = await launchDesktop({ userDataDir: DATA_DIR, args });
   await desktop.app.evaluate(({ BrowserWindow }, { width, height }) => {
     const [window] = BrowserWindow.getAllWindows();
     window?.setMenuBarVisibility(false);
@@ -42,8 +48,8 @@ async function openDesktop(ports: readonly string[]): Promise<OpenConsole> {
   return desktop;
 }
 
-async function openBrowser(ports: readonly string[]): Promise<OpenConsole> {
-  const engine = await serveHeadless({ dataDir: DATA_DIR, args: ports });
+async function openBrowser(args: readonly string[]): Promise<OpenConsole> {
+  const engine = await serveHeadless({ dataDir: DATA_DIR, args });
   const browser = await chromium.launch({
     ...(notedEnv.chromium ? { executablePath: notedEnv.chromium } : {}),
     args: notedEnv.noSandbox ? ['--no-sandbox'] : [],
@@ -54,52 +60,114 @@ async function openBrowser(ports: readonly string[]): Promise<OpenConsole> {
 }
 
 /** The usual port, so that the picture shows the address that users will see; a free one when it is taken. */
-async function choosePorts(): Promise<readonly string[]> {
+async function chooseOptions(): Promise<readonly string[]> {
   const server = createServer();
   const isFree = await new Promise<boolean>((resolve) => {
     server.once('error', () => resolve(false));
     server.listen(8000, '127.0.0.1', () => server.close(() => resolve(true)));
   });
-  return ['--http-port', isFree ? '8000' : '0', '--control-port', '0', '--metrics-port', '0'];
+  return [
+    ...[
+      '--http-port',
+      isFree ? '8000' : '0',
+      '--control-port',
+      '0',
+      '--metrics-port',
+      '0',
+      '--grpc-port',
+      '0',
+    ],
+    ...['--repository', REPOSITORY, '--memory-budget', BUDGETS],
+  ];
 }
 
 const pause = (seconds: number) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 
-/** One load test, long enough for all pictures; batching off first, then on, then larger batches: each change leaves its mark. */
-async function startTraffic(page: Page): Promise<void> {
+/** Who shares the CPU, one of them in the background; and two that do not fit onto the simulated device together. */
+function makeRepository(): void {
+  addModel('demo-mlp', 'demo-mlp', {});
+  addModel('ocr-orientation', 'ocr-orientation', { device_weight: '2' });
+  addModel('ocr-detection', 'ocr-detection', { device_class: 'background' });
+  addModel('simulated-gpu', 'simulated-gpu', { 'simulated.memory_bytes': String(3 * GIB) });
+  addModel('simulated-gpu', 'simulated-large', { 'simulated.memory_bytes': String(6 * GIB) });
+}
+
+/** A starter model in the repository, under a name of its own and with these of Ferry's parameters. */
+function addModel(starter: string, name: string, parameters: Readonly<Record<string, string>>): void {
+  const folder = join(REPOSITORY, name);
+  cpSync(join(starterModels, starter), folder, { recursive: true });
+  const file = join(folder, 'config.pbtxt');
+  const added = Object.entries(parameters).map(
+    ([key, value]) => `parameters {\n  key: "ferry.${key}"\n  value { string_value: "${value}" }\n}\n`,
+  );
+  const text = readFileSync(file, 'utf8').replace(`name: "${starter}"`, `name: "${name}"`);
+  writeFileSync(file, `${text}\n${added.join('')}`);
+}
+
+/**
+ * Traffic for all pictures. Each change leaves its mark: batching off, then fixed, then auto with an SLO, and an eviction. The two
+ * other models are asked from here, until `signal` says stop.
+ */
+async function startTraffic(page: Page, signal: AbortSignal): Promise<void> {
   await expect(modelCard(page, 'demo-mlp')).toContainText('ready', SLOW);
+  const address = page.getByRole('button', { name: 'Copy the inference address' });
+  const url = `http://${(await address.innerText()).trim()}`;
   // The marks of the start leave the minute that the charts show.
   await pause(12);
+  keepAsking({
+    url,
+    model: 'ocr-orientation',
+    input: 'x',
+    shape: [1, 3, 48, 96],
+    pauseMs: 40,
+    clients: 2,
+    signal,
+  });
+  keepAsking({
+    url,
+    model: 'ocr-detection',
+    input: 'x',
+    shape: [1, 3, 64, 64],
+    pauseMs: 60,
+    clients: 1,
+    signal,
+  });
   await goTo(page, 'Load test');
   const settings = page.getByRole('region', { name: 'Settings of demo-mlp' });
   const batching = settings.getByRole('radiogroup', { name: 'Batching' });
-  await setBatchSize(settings, 8);
   await setBatching(batching, 'Off');
   const form = page.getByRole('form', { name: 'Load test scenario' });
-  await form.getByRole('textbox', { name: 'Clients' }).fill('32');
-  await form.getByLabel('Duration').fill('75');
+  await form.getByRole('textbox', { name: 'Clients' }).fill('24');
+  await form.getByLabel('Duration').fill('240');
   await form.getByLabel('Warm-up').fill('1');
-  await form.getByLabel('Label').fill('32 clients, settings moved');
+  await form.getByLabel('Label').fill('24 clients, settings moved');
   await form.getByRole('button', { name: 'Start' }).click();
-  await pause(16);
-  await setBatching(batching, 'Fixed');
   await pause(14);
-  await setBatchSize(settings, 32);
-  await pause(18);
+  await setBatching(batching, 'Fixed');
+  await pause(12);
+  await setBatching(batching, 'Auto');
+  await setSlo(settings, SLO_MS);
+  await pause(8);
+  const large = keepAsking({
+    url,
+    model: 'simulated-large',
+    input: 'input',
+    shape: [1, 16],
+    clients: 1,
+    signal,
+  });
+  await large.first;
+  await pause(14);
 }
 
-/** By the field beside the slider: one change, one mark. */
-async function setBatchSize(settings: Locator, rows: number): Promise<void> {
-  const field = settings.getByLabel('Max batch size, exact');
-  await field.fill(String(rows));
+async function setSlo(settings: Locator, ms: number): Promise<void> {
+  const field = settings.getByRole('textbox', { name: 'SLO' });
+  await field.fill(String(ms));
   await field.press('Enter');
-  await expect(settings.getByRole('slider', { name: 'Max batch size' })).toHaveAttribute(
-    'aria-valuenow',
-    String(rows),
-  );
+  await expect(settings.getByRole('status', { name: /^SLO: applied at/ })).toBeVisible(SLOW);
 }
 
-async function setBatching(control: Locator, mode: 'Off' | 'Fixed'): Promise<void> {
+async function setBatching(control: Locator, mode: 'Off' | 'Fixed' | 'Auto'): Promise<void> {
   const choice = control.getByRole('radio', { name: mode });
   if (await choice.isChecked()) return;
   // The radio button itself is under its label, as everywhere in the component library.
@@ -109,11 +177,11 @@ async function setBatching(control: Locator, mode: 'Off' | 'Fixed'): Promise<voi
   await expect(applied.first()).toBeVisible();
 }
 
-async function take(page: Page, name: string, scheme: 'dark' | 'light'): Promise<void> {
+async function take(page: Page, name: string, scheme: 'dark' | 'light', fullPage: boolean): Promise<void> {
   await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
   await pause(0.7);
   const path = join(IMAGES, `${name}-${scheme}.png`);
-  await page.screenshot({ path, animations: 'disabled', caret: 'hide' });
+  await page.screenshot({ path, fullPage, animations: 'disabled', caret: 'hide' });
   const bytes = statSync(path).size;
   console.log(`  ${relative(appFolder, path)}  ${Math.round(bytes / 1000)} kB`);
   if (bytes > MAX_BYTES) throw new Error(`${path} is larger than ${MAX_BYTES} bytes`);
@@ -121,22 +189,29 @@ async function take(page: Page, name: string, scheme: 'dark' | 'light'): Promise
 
 async function takeAll(page: Page): Promise<void> {
   const schemes = ['dark', 'light'] as const;
-  const both = async (name: string) => {
+  const both = async (name: string, fullPage = false) => {
     // Neither focus rings nor tooltips belong into the pictures.
     await page.mouse.move(0, SIZE.height - 1);
     await page.evaluate(() => {
       (document.activeElement as HTMLElement | null)?.blur();
       window.scrollTo(0, 0);
     });
-    for (const scheme of schemes) await take(page, name, scheme);
+    for (const scheme of schemes) await take(page, name, scheme, fullPage);
   };
   await both('load-test');
   await goTo(page, 'Overview');
   await pause(1);
-  await both('overview');
+  await both('overview', true);
   await goTo(page, 'Models');
+  await modelEntry(page, 'demo-mlp').click();
   await pause(1.5);
   await both('models');
+  await page.getByRole('tab', { name: 'Cost curve' }).click();
+  await pause(1);
+  await both('cost-curve', true);
+  await page.getByRole('tab', { name: 'Batches' }).click();
+  await pause(2.5);
+  await both('predictions');
 }
 
 async function main(): Promise<void> {
@@ -152,13 +227,16 @@ async function main(): Promise<void> {
   }
   rmSync(DATA_DIR, { recursive: true, force: true });
   mkdirSync(IMAGES, { recursive: true });
-  const ports = await choosePorts();
-  console.log(`  ${hasElectron ? 'the desktop app' : 'the console in a browser'}, about a minute`);
-  const opened = await (hasElectron ? openDesktop(ports) : openBrowser(ports));
+  makeRepository();
+  const options = await chooseOptions();
+  console.log(`  ${hasElectron ? 'the desktop app' : 'the console in a browser'}, about two minutes`);
+  const traffic = new AbortController();
+  const opened = await (hasElectron ? openDesktop(options) : openBrowser(options));
   try {
-    await startTraffic(opened.page);
+    await startTraffic(opened.page, traffic.signal);
     await takeAll(opened.page);
   } finally {
+    traffic.abort();
     await opened.close();
     rmSync(DATA_DIR, { recursive: true, force: true });
   }

@@ -1,4 +1,4 @@
 export { testJourneys } from './journeys';
-export { goTo, modelCard } from './screens';
+export { goTo, modelCard, modelEntry } from './screens';
 export type { Session } from './session';
 export { expectAnswer } from './survive-crash';

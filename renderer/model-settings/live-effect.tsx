@@ -12,7 +12,7 @@ export function LiveEffect({ model }: { readonly model: string }) {
       <Live label="Requests/s" value={rates === null ? 'n/a' : formatRate(rates.requestsPerSecond)} />
       <Live
         label="Mean batch"
-        value={value(rates?.meanBatchSize == null ? null : `${formatNumber(rates.meanBatchSize)} rows`)}
+        value={value(rates?.meanBatchSize == null ? null : formatRows(rates.meanBatchSize))}
       />
       <Live label="p95" value={value(rates?.p95Ms == null ? null : formatMs(rates.p95Ms))} />
       {quiet && (
@@ -22,6 +22,11 @@ export function LiveEffect({ model }: { readonly model: string }) {
       )}
     </Group>
   );
+}
+
+function formatRows(rows: number): string {
+  const number = formatNumber(rows);
+  return `${number} ${number === '1' ? 'row' : 'rows'}`;
 }
 
 function Live({ label, value }: { readonly label: string; readonly value: string }) {
