@@ -33,6 +33,8 @@ const BUDGETS = 'cpu=512MiB,simulated=8GiB';
 
 interface OpenConsole {
   readonly page: Page;
+  /** Of what the page has, in pixels. */
+  setHeight(height: number): Promise<unknown>;
   close(): Promise<unknown>;
 }
 
@@ -40,12 +42,17 @@ async function openDesktop(args: readonly string[]): Promise<OpenConsole> {
   process.env.FERRY_TEST_ELECTRON ??= notedEnv.electron ?? '';
   process.env.FERRY_TEST_NO_SANDBOX ??= notedEnv.noSandbox ? '1' : '';
   const desktop = await launchDesktop({ userDataDir: DATA_DIR, args });
-  await desktop.app.evaluate(({ BrowserWindow }, { width, height }) => {
-    const [window] = BrowserWindow.getAllWindows();
-    window?.setMenuBarVisibility(false);
-    window?.setContentSize(width, height);
-  }, SIZE);
-  return desktop;
+  const setHeight = (height: number) =>
+    desktop.app.evaluate(
+      ({ BrowserWindow }, size) => {
+        const [window] = BrowserWindow.getAllWindows();
+        window?.setMenuBarVisibility(false);
+        window?.setContentSize(size.width, size.height);
+      },
+      { ...SIZE, height },
+    );
+  await setHeight(SIZE.height);
+  return { page: desktop.page, setHeight, close: desktop.close };
 }
 
 async function openBrowser(args: readonly string[]): Promise<OpenConsole> {
@@ -56,7 +63,11 @@ async function openBrowser(args: readonly string[]): Promise<OpenConsole> {
   });
   const page = await browser.newPage({ viewport: SIZE });
   await page.goto(engine.consoleUrl);
-  return { page, close: () => browser.close().then(() => engine.end('SIGINT')) };
+  return {
+    page,
+    setHeight: (height) => page.setViewportSize({ ...SIZE, height }),
+    close: () => browser.close().then(() => engine.end('SIGINT')),
+  };
 }
 
 /** The usual port, so that the picture shows the address that users will see; a free one when it is taken. */
@@ -153,6 +164,7 @@ async function startTraffic(page: Page, signal: AbortSignal): Promise<void> {
     model: 'simulated-large',
     input: 'input',
     shape: [1, 16],
+    pauseMs: 50,
     clients: 1,
     signal,
   });
@@ -177,38 +189,39 @@ async function setBatching(control: Locator, mode: 'Off' | 'Fixed' | 'Auto'): Pr
   await expect(applied.first()).toBeVisible();
 }
 
-async function take(page: Page, name: string, scheme: 'dark' | 'light', fullPage: boolean): Promise<void> {
+async function take(page: Page, name: string, scheme: 'dark' | 'light'): Promise<void> {
   await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
   await pause(0.7);
   const path = join(IMAGES, `${name}-${scheme}.png`);
-  await page.screenshot({ path, fullPage, animations: 'disabled', caret: 'hide' });
+  await page.screenshot({ path, animations: 'disabled', caret: 'hide', ...SLOW });
   const bytes = statSync(path).size;
   console.log(`  ${relative(appFolder, path)}  ${Math.round(bytes / 1000)} kB`);
   if (bytes > MAX_BYTES) throw new Error(`${path} is larger than ${MAX_BYTES} bytes`);
 }
 
-async function takeAll(page: Page): Promise<void> {
+async function takeAll({ page, setHeight }: OpenConsole): Promise<void> {
   const schemes = ['dark', 'light'] as const;
-  const both = async (name: string, fullPage = false) => {
+  const both = async (name: string, height: number = SIZE.height) => {
+    await setHeight(height);
     // Neither focus rings nor tooltips belong into the pictures.
     await page.mouse.move(0, SIZE.height - 1);
     await page.evaluate(() => {
       (document.activeElement as HTMLElement | null)?.blur();
       window.scrollTo(0, 0);
     });
-    for (const scheme of schemes) await take(page, name, scheme, fullPage);
+    for (const scheme of schemes) await take(page, name, scheme);
   };
   await both('load-test');
   await goTo(page, 'Overview');
   await pause(1);
-  await both('overview', true);
+  await both('overview', 1400);
   await goTo(page, 'Models');
   await modelEntry(page, 'demo-mlp').click();
   await pause(1.5);
   await both('models');
   await page.getByRole('tab', { name: 'Cost curve' }).click();
   await pause(1);
-  await both('cost-curve', true);
+  await both('cost-curve', 1060);
   await page.getByRole('tab', { name: 'Batches' }).click();
   await pause(2.5);
   await both('predictions');
@@ -221,7 +234,7 @@ async function main(): Promise<void> {
     process.platform !== 'linux' || Boolean(process.env.DISPLAY || process.env.WAYLAND_DISPLAY);
   if (hasElectron && !hasDisplay) {
     const again = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
-    const args = ['-a', '-s', '-screen 0 1600x1000x24', ...again];
+    const args = ['-a', '-s', '-screen 0 1600x1500x24', ...again];
     process.exitCode = spawnSync('xvfb-run', args, { stdio: 'inherit' }).status ?? 1;
     return;
   }
@@ -234,7 +247,7 @@ async function main(): Promise<void> {
   const opened = await (hasElectron ? openDesktop(options) : openBrowser(options));
   try {
     await startTraffic(opened.page, traffic.signal);
-    await takeAll(opened.page);
+    await takeAll(opened);
   } finally {
     traffic.abort();
     await opened.close();

@@ -42,8 +42,9 @@ function failureWords(run: LoadTestRunSummary): string | null {
   const errors = errorCount(run);
   if (errors === 0) return null;
   const [kind] = Object.entries(run.counts.errors).sort((a, b) => b[1] - a[1])[0] ?? ['unknown'];
-  const share = formatPercent(errors / Math.max(1, run.counts.sent));
-  return `${formatCount(errors)} requests (${share}) failed, mostly: ${kind}`;
+  const share = errors / Math.max(1, run.counts.sent);
+  const percent = share < 0.001 ? 'under 0.1 %' : formatPercent(share);
+  return `${formatCount(errors)} requests (${percent}) failed, mostly: ${kind}`;
 }
 
 function measuredVerdict(run: LoadTestRunSummary): RunVerdict {
