@@ -3,7 +3,7 @@ import type { AutoState } from '../../contract';
 import type { Advice, Backlog, Forecast, Predictor, RunningBatch } from '../predictor';
 import { fullRowsOf, predictedFinishUs, retryAfterSeconds } from './admission-control';
 import { ArrivalPattern } from './arrival-pattern';
-import { type BreakEvenWait, breakEven, sendRows } from './break-even';
+import { type BreakEvenWait, breakEven } from './break-even';
 import type { CostCurve } from './cost-curve';
 import { PredictionCheck } from './prediction-check';
 import { RunSpread } from './run-spread';
@@ -132,15 +132,10 @@ export class AutoPlanner implements Predictor, Forecast {
     return { kind: 'send', rows: rowsSent, reason: held ? 'break-even' : 'drained' };
   }
 
-  /** What is left behind may meet a full batch; where that would be too late, all go together. */
+  /** Of nine on a model padded to eight, eight; unless what is left behind, behind a full batch perhaps, would then be late. */
   #sendRows(rows: number, cap: number, oldestEnqueuedUs: number, nowUs: number): number {
     const { curve, sloUs } = this.#options;
-    const sent = sendRows(
-      rows,
-      cap,
-      (most) => curve.bestRows(most),
-      (size) => curve.meanUs(size),
-    );
+    const sent = curve.bestRows(rows);
     const leftUs = (curve.meanUs(sent) + curve.meanUs(cap)) * this.#spread.meanShare + this.#slowUs(cap);
     return nowUs + leftUs > oldestEnqueuedUs + sloUs ? rows : sent;
   }

@@ -9,9 +9,6 @@ const PLAYED_ANCHORS = 12;
 const MARGIN = 0.05;
 /** How much longer than the slowest of the played anchors is waited, before it is thought about again. */
 const PATIENCE = 1.1;
-/** Two halves are sent one after the other where that costs at most this share of the whole. */
-const SPLIT_SHARE = 0.06;
-
 /** What a decision needs to know. All instants on one scale, microseconds. */
 export interface BreakEvenView {
   readonly nowUs: number;
@@ -94,14 +91,17 @@ interface Future {
 }
 
 /**
- * One with as many arrivals up to this point goes on from this instant. Any other is taken from the arrival that was the last
- * one here: of clients that come back, as many are still missing as have not come.
+ * After an arrival at an idle engine its burst goes on from this instant: a burst that has had its time is over, however many it
+ * brought. After a completion the number counts: an anchor with as many arrivals up to this point goes on from this instant, any
+ * other is taken from the arrival that was the last one here, because of clients that come back, as many are still missing as
+ * have not come.
  */
 function futureOf(anchor: Anchor, elapsedUs: number, seen: number, runUs: number, cap: number): Future {
   const { offsetsUs, watchedUs } = anchor;
-  const matches = countUntil(offsetsUs, elapsedUs) === seen;
-  const shiftUs = matches ? elapsedUs : (offsetsUs[Math.min(seen, offsetsUs.length) - 1] ?? 0);
-  const from = Math.min(seen, offsetsUs.length);
+  const come = countUntil(offsetsUs, elapsedUs);
+  const sameClock = anchor.kind === 'idle-arrival' || come === seen;
+  const shiftUs = sameClock ? elapsedUs : (offsetsUs[Math.min(seen, offsetsUs.length) - 1] ?? 0);
+  const from = sameClock ? come : Math.min(seen, offsetsUs.length);
   let arrivals = countUntil(offsetsUs, shiftUs + runUs) - from;
   // Not watched to the end: what its second half saw goes on.
   const unseenUs = shiftUs + runUs - watchedUs;
@@ -165,23 +165,4 @@ function alike(view: BreakEvenView): readonly Anchor[] {
   }
   found.sort((a, b) => a.distance - b.distance);
   return found.slice(0, PLAYED_ANCHORS).map(({ anchor }) => anchor);
-}
-
-/**
- * How many of `waiting` rows to send: those that give most rows per time (of nine on a model padded to eight, eight). Where
- * two halves take hardly longer than the whole, the first half: its requests are answered sooner, and in a closed loop its
- * clients think while the second half runs. With a full batch waiting only the rate counts.
- */
-export function sendRows(
-  waiting: number,
-  cap: number,
-  bestUpTo: (rows: number) => number,
-  meanUs: (rows: number) => number,
-): number {
-  if (waiting >= cap) return cap;
-  const whole = bestUpTo(waiting);
-  const half = Math.ceil(whole / 2);
-  return half > 0 && meanUs(half) + meanUs(whole - half) - meanUs(whole) <= SPLIT_SHARE * meanUs(whole)
-    ? half
-    : whole;
 }
