@@ -9,6 +9,7 @@ import { grpc600kb } from './grpc-600kb';
 import { jsonVsFrameworks } from './json-vs-frameworks';
 import { metricsCost } from './metrics-cost';
 import { overhead } from './overhead';
+import { overload } from './overload';
 import { overloadReal } from './overload-real';
 import { planCost } from './plan-cost';
 import { queueGrowth } from './queue-growth';
@@ -35,6 +36,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   autoHeldOut,
   autoReal,
   overloadReal,
+  overload,
 ];
 
 const HELP = `Measures one ratio in one run and says whether it is on the right side of its bar.

@@ -4,9 +4,9 @@ import { countUntil } from './arrival-pattern';
 /** Fewer anchors of a kind than this say nothing yet. */
 const LEAST_ANCHORS = 4;
 /** Anchors that a decision is played through with: the most alike. */
-const PLAYED_ANCHORS = 12;
+const PLAYED_ANCHORS = 16;
 /** A wait must be expected to save this share of the batch's own time. */
-const MARGIN = 0.05;
+const MARGIN = 0.1;
 /** How much longer than the slowest of the played anchors is waited, before it is thought about again. */
 const PATIENCE = 1.1;
 /** What a decision needs to know. All instants on one scale, microseconds. */

@@ -10,8 +10,15 @@ const HIGH = 0.95;
 /** A repair of more than this share says that the measurement was disturbed. */
 const MAX_REPAIR = 0.25;
 
+/** A run that is longer than its mean by more than this is believed once the next one is, too. */
+const BELIEVED = 1.25;
 /** A mean that moved by less than this changes no decision: the tables are left as they are. */
 const MOVED = 0.01;
+/**
+ * Rates within this of the best count as the same, and the largest size of them is taken: a measured mean wanders by a hundredth, and
+ * where it makes fifteen rows look better than sixteen, sixteen clients would be served in two batches for ever.
+ */
+const ALIKE = 0.96;
 /** Fewer runs than these have no quantiles. */
 const LEAST_KEPT = 3;
 
@@ -19,6 +26,7 @@ interface Point {
   readonly rows: number;
   meanUs: number;
   runs: number;
+  lastUs: number;
   /** The mean that the tables were built with. */
   builtUs: number;
   /** The last durations, a ring. */
@@ -30,7 +38,7 @@ interface Tables {
   /** Repaired means, microseconds. */
   readonly meanUs: Float64Array;
   readonly highUs: Float64Array;
-  /** The size up to this one with most rows per time, the smaller of equals. */
+  /** The size up to this one with most rows per time, the larger of equals. */
   readonly best: Int32Array;
 }
 
@@ -70,7 +78,14 @@ export class CostCurve {
       // A pause of the machine within ten runs would move their mean by a tenth of itself: the outermost are left out.
       const inner = sorted.length >= 5 ? sorted.slice(1, -1) : sorted;
       const meanUs = inner.reduce((sum, us) => sum + us, 0) / inner.length;
-      this.#points.push({ rows, meanUs, runs: runsUs.length, builtUs: 0, kept: runsUs.slice(-KEPT_RUNS) });
+      this.#points.push({
+        rows,
+        meanUs,
+        runs: runsUs.length,
+        lastUs: meanUs,
+        builtUs: 0,
+        kept: runsUs.slice(-KEPT_RUNS),
+      });
     }
   }
 
@@ -78,7 +93,7 @@ export class CostCurve {
   static of(points: readonly CostPoint[]): CostCurve {
     const curve = new CostCurve([]);
     for (const { rows, meanUs, lowUs, highUs, runs } of points)
-      curve.#points.push({ rows, meanUs, runs, builtUs: 0, kept: [lowUs, meanUs, highUs] });
+      curve.#points.push({ rows, meanUs, runs, lastUs: meanUs, builtUs: 0, kept: [lowUs, meanUs, highUs] });
     return curve;
   }
 
@@ -131,7 +146,7 @@ export class CostCurve {
     return this.#tablesUpTo(rows).highUs[rows] ?? 0;
   }
 
-  /** Best size up to `most`: most rows per time, the smaller of equals. */
+  /** Best size up to `most`: most rows per time, the larger of about equals. */
   bestRows(most: number): number {
     return this.#tablesUpTo(most).best[most] ?? 1;
   }
@@ -161,10 +176,13 @@ export class CostCurve {
     if (at < 0) at = this.#points.length;
     let point = this.#points[at];
     if (point?.rows !== rows) {
-      point = { rows, meanUs: this.meanUs(rows) || tookUs, runs: 0, builtUs: 0, kept: [] };
+      const meanUs = this.meanUs(rows) || tookUs;
+      point = { rows, meanUs, runs: 0, lastUs: meanUs, builtUs: 0, kept: [] };
       this.#points.splice(at, 0, point);
     }
-    point.meanUs += (tookUs - point.meanUs) * EWMA;
+    const isSpike = tookUs > point.meanUs * BELIEVED && point.lastUs <= point.meanUs * BELIEVED;
+    if (!isSpike) point.meanUs += (tookUs - point.meanUs) * EWMA;
+    point.lastUs = tookUs;
     if (point.kept.length < KEPT_RUNS) point.kept.push(tookUs);
     else point.kept[point.runs % KEPT_RUNS] = tookUs;
     point.runs++;
@@ -193,17 +211,19 @@ function tablesOf(points: readonly Point[], most: number, allowedSizes: readonly
     .filter(({ kept }) => kept.length >= LEAST_KEPT)
     .map(({ rows, meanUs: own, kept }) => ({ rows, share: Math.max(1, quantile(kept, HIGH) / own) }));
   let near = 0;
+  let mostRate = 0;
   for (let rows = 1; rows <= most; rows++) {
     const distance = (at: number) => Math.abs((strays[at]?.rows ?? Number.POSITIVE_INFINITY) - rows);
     while (distance(near + 1) < distance(near)) near++;
     highUs[rows] = at(meanUs, rows) * (strays[near]?.share ?? 1);
-    const before = best[rows - 1] || 1;
-    best[rows] = rows / at(meanUs, rows) > (before / at(meanUs, before)) * 1.001 ? rows : before;
+    const rate = rows / at(meanUs, rows);
+    mostRate = Math.max(mostRate, rate);
+    best[rows] = rate >= mostRate * ALIKE ? rows : at(best, rows - 1);
   }
   return { meanUs, highUs, best };
 }
 
-function at(values: Float64Array, index: number): number {
+function at(values: Float64Array | Int32Array, index: number): number {
   return values[index] as number;
 }
 

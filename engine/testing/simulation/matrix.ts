@@ -1,5 +1,11 @@
 import { CURVES, closedScenarios, nameOf, openScenarios, type Scenario } from './scenarios';
-import { type AutoSetting, type SimulationResult, type StaticSetting, simulate } from './simulate';
+import {
+  type AutoSetting,
+  type SimulationOptions,
+  type SimulationResult,
+  type StaticSetting,
+  simulate,
+} from './simulate';
 
 const SIZES = [1, 2, 4, 8, 16, 32];
 const DELAYS_US = [0, 250, 500, 1_000, 2_000, 3_000, 4_000, 8_000];
@@ -12,6 +18,7 @@ export const STATIC_GRID: readonly StaticSetting[] = SIZES.flatMap((maxBatchSize
 /** Auto mode against the best of the static grid, in the metric of the scenario's kind. */
 export interface Comparison {
   readonly name: string;
+  readonly curve: string;
   /** p99 in microseconds of an open loop, throughput of a closed one. */
   readonly auto: number;
   readonly best: number;
@@ -30,11 +37,15 @@ export function p99Us(result: SimulationResult): number {
 }
 
 /** Runs auto mode and the whole grid: the oracle is exhaustive. */
-export function compare(scenario: Scenario): Comparison {
+export function compare(
+  scenario: Scenario,
+  given: Pick<SimulationOptions, 'instances' | 'arrivalsUs'> = {},
+): Comparison {
   const open = scenario.kind === 'open';
-  const requests = open ? OPEN_REQUESTS : Math.max(1_500, scenario.clients * 80);
+  const requests =
+    given.arrivalsUs?.length ?? (open ? OPEN_REQUESTS : Math.max(1_500, scenario.clients * 80));
   const judged = (setting: StaticSetting | AutoSetting) => {
-    const result = simulate(scenario, { setting, requests });
+    const result = simulate(scenario, { ...given, setting, requests });
     return open ? p99Us(result) : result.throughput;
   };
   const values = STATIC_GRID.map(judged);
@@ -43,6 +54,7 @@ export function compare(scenario: Scenario): Comparison {
   const auto = judged({ sloUs: Number.POSITIVE_INFINITY });
   return {
     name: nameOf(scenario),
+    curve: scenario.curve.name,
     auto,
     best,
     bestSetting: `max ${setting.maxBatchSize}, wait ${setting.maxQueueDelayUs / 1000} ms`,

@@ -6,6 +6,7 @@ import {
   DynamicBatcher,
   profiledSizes,
 } from '../../batching';
+import type { QueuePolicy, SchedulingConfig } from '../../config';
 import type { InferenceRequest } from '../../inference';
 import { Random } from './random';
 import { arrivalsOf, MAX_ROWS, peakRate, type Scenario } from './scenarios';
@@ -15,6 +16,8 @@ import { VirtualClock } from './virtual-clock';
 export interface StaticSetting {
   readonly maxBatchSize: number;
   readonly maxQueueDelayUs: number;
+  /** A request that has waited for longer is refused. Absent: none is. */
+  readonly timeoutUs?: number;
 }
 
 export interface AutoSetting {
@@ -27,6 +30,8 @@ export interface SimulationOptions {
   /** Requests that are sent, or in a closed loop answered. */
   readonly requests: number;
   readonly instances?: number;
+  /** A full batch may be handed to an instance that still runs another, as to those of the engine. */
+  readonly ahead?: boolean;
   readonly maxRows?: number;
   /** Instants of an open loop instead of those of the scenario's traffic, ascending, microseconds. */
   readonly arrivalsUs?: ArrayLike<number>;
@@ -100,7 +105,7 @@ function createBatcher(scenario: Scenario, options: SimulationOptions, clock: Vi
     const spike = random.uniform() < SPIKE_SHARE ? SPIKE : 1;
     return meanUs * Math.exp(random.normal() * NOISE) * spike;
   };
-  let idle = instances;
+  const device = new SimulatedDevice(clock, instances, options.ahead ?? false);
   let batchId = 0;
   const ignore = () => undefined;
   const predictor =
@@ -122,15 +127,14 @@ function createBatcher(scenario: Scenario, options: SimulationOptions, clock: Vi
     observer: { batchDone: ignore, batchFailed: ignore, requestDone: ignore, requestFailed: ignore },
     runner: {
       get capacity() {
-        return { idle, ahead: 0 };
+        return device.capacity;
       },
       run: (inputs, _outputNames, outcome) => {
-        idle--;
         const tookUs = serviceUs(inputs[0]?.shape[0] ?? 1);
-        clock.callAt(clock.nowUs() + tookUs, () => {
+        device.run(tookUs, (free) => {
           const output = { outputs: OUTPUTS, computeInputUs: 0, computeInferUs: tookUs, computeOutputUs: 0 };
-          idle++;
           outcome.returned(output);
+          free();
           outcome.done(output);
           batcher.instancesChanged();
         });
@@ -139,6 +143,46 @@ function createBatcher(scenario: Scenario, options: SimulationOptions, clock: Vi
     },
   });
   return batcher;
+}
+
+/** Instances, each with at most one batch behind the one that it runs. */
+class SimulatedDevice {
+  readonly #clock: VirtualClock;
+  readonly #instances: number;
+  readonly #ahead: boolean;
+  readonly #behind: (() => void)[] = [];
+  #idle: number;
+
+  constructor(clock: VirtualClock, instances: number, ahead: boolean) {
+    this.#clock = clock;
+    this.#instances = instances;
+    this.#ahead = ahead;
+    this.#idle = instances;
+  }
+
+  get capacity(): { readonly idle: number; readonly ahead: number } {
+    const ahead = this.#ahead && this.#idle === 0 ? this.#instances - this.#behind.length : 0;
+    return { idle: this.#idle, ahead };
+  }
+
+  /** @param ended is given what frees the instance */
+  run(tookUs: number, ended: (free: () => void) => void): void {
+    const start = () => {
+      this.#clock.callAt(this.#clock.nowUs() + tookUs, () => ended(() => this.#free()));
+    };
+    if (this.#idle > 0) {
+      this.#idle--;
+      start();
+    } else {
+      this.#behind.push(start);
+    }
+  }
+
+  #free(): void {
+    const next = this.#behind.shift();
+    if (next) next();
+    else this.#idle++;
+  }
 }
 
 function beginTraffic(
@@ -184,6 +228,25 @@ function policyOf(setting: StaticSetting | AutoSetting, maxRows: number): BatchP
     preferredBatchSizes: [maxBatchSize],
     maxQueueDelayUs: 'maxQueueDelayUs' in setting ? setting.maxQueueDelayUs : 0,
     maxQueueSize: 1_000_000,
+    ...('timeoutUs' in setting && setting.timeoutUs && { scheduling: timeoutOf(setting.timeoutUs) }),
     unbatched: false,
+  };
+}
+
+function timeoutOf(timeoutUs: number): SchedulingConfig {
+  const policy: QueuePolicy = {
+    timeoutAction: 'REJECT',
+    defaultTimeoutUs: timeoutUs,
+    allowTimeoutOverride: false,
+    maxQueueSize: 0,
+  };
+  return {
+    preserveOrdering: false,
+    priorityLevels: 0,
+    defaultPriorityLevel: 0,
+    defaultQueuePolicy: policy,
+    levelQueuePolicies: {},
+    queuePolicyOf: () => policy,
+    rateLimiter: null,
   };
 }
