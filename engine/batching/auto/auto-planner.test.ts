@@ -67,10 +67,13 @@ describe('the planner of auto mode', () => {
           const auto = planner(sloUs, instances);
           const refusal = auto.admit(1, { waitingRows: waiting, inFlight: 0 }, 0);
           if (!refusal) return;
-          // Until then every instance has run full batches.
-          const runs = Math.floor(((refusal.retryAfterSeconds ?? 0) * 1e6) / meanUs(auto.cap));
-          const left = Math.max(0, waiting - instances * runs * auto.cap);
-          expect(auto.admit(1, { waitingRows: left, inFlight: 0 }, 0)).toBeNull();
+          // Until then every instance has run full batches, and is within one.
+          const nowUs = (refusal.retryAfterSeconds ?? 0) * 1e6;
+          const fullUs = meanUs(auto.cap);
+          const runs = Math.floor(nowUs / fullUs);
+          for (let id = 0; id < instances; id++) auto.batchStarted({ id, rows: auto.cap }, runs * fullUs);
+          const left = Math.max(0, waiting - instances * (runs + 1) * auto.cap);
+          expect(auto.admit(1, { waitingRows: left, inFlight: 0 }, nowUs)).toBeNull();
         },
       ),
     );

@@ -114,7 +114,7 @@ describe('a cost curve', () => {
       2,
     ],
     ['ends at 1 rows', [[1, 100]], 2],
-    ['does not begin at 1 row', [[2, 100]], 2],
+    ['begins at 2 rows', [[2, 100]], 2],
     ['not a positive number', [[1, 0]], 1],
     [
       'do not ascend at 1',
