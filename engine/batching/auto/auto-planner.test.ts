@@ -71,8 +71,11 @@ describe('the planner of auto mode', () => {
           const nowUs = (refusal.retryAfterSeconds ?? 0) * 1e6;
           const fullUs = meanUs(auto.cap);
           const runs = Math.floor(nowUs / fullUs);
-          for (let id = 0; id < instances; id++) auto.batchStarted({ id, rows: auto.cap }, runs * fullUs);
-          const left = Math.max(0, waiting - instances * (runs + 1) * auto.cap);
+          let left = Math.max(0, waiting - instances * runs * auto.cap);
+          for (let id = 0; id < instances && left > 0; id++) {
+            auto.batchStarted({ id, rows: auto.cap }, runs * fullUs);
+            left = Math.max(0, left - auto.cap);
+          }
           expect(auto.admit(1, { waitingRows: left, inFlight: 0 }, nowUs)).toBeNull();
         },
       ),
