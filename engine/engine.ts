@@ -3,6 +3,7 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { executionProviders, onnxruntimeVersion } from './backend';
 import { createLogStore, ENGINE_VERSION, EngineError, systemClock } from './base';
+import { DeviceArbiters } from './batching';
 import { type EngineOptions, memoryBudgetsOf, metricsConfigOf, removeRunFile, writeRunFile } from './config';
 import { CONTRACT_VERSION, type DoorAddress, type EngineStatus, type LogEntry } from './contract';
 import {
@@ -111,6 +112,7 @@ function buildCore(options: EngineOptions) {
       deviceOf: (provider) => deviceOfProvider(provider, devices.infos()),
       deviceNameOf: (id) => devices.infos().find((info) => info.id === id)?.name ?? id,
       nextBatchId: () => ++batchId,
+      arbiters: new DeviceArbiters(clock, cpuBudget()),
     },
   });
   const publisher = new Publisher({

@@ -4,6 +4,7 @@ export { type BatchPolicy, batchPolicyOf, largestBatch } from './batch-policy';
 export type { BatchOutcome, BatchRunner } from './batch-runner';
 export type { BatcherObserver } from './batcher-observer';
 export type { Bid, DeviceGate } from './device-gate';
+export { DeviceArbiters, DeviceSeat } from './device-seat';
 export { DynamicBatcher, type DynamicBatcherOptions } from './dynamic-batcher';
 export {
   type BatchPlan,

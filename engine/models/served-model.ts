@@ -2,6 +2,8 @@ import { EngineError, toEngineError } from '../base';
 import {
   type BatcherObserver,
   batchPolicyOf,
+  type DeviceArbiters,
+  DeviceSeat,
   DynamicBatcher,
   type DynamicBatcherOptions,
   largestBatch,
@@ -25,6 +27,34 @@ import { InstanceScaler, obstacleToInstance } from './scaling';
 import type { ServingContext } from './serving-context';
 import { type WarmupSample, warmUp } from './warmup';
 
+<<<<<<< HEAD
+=======
+/** What all served models of an engine share. */
+export interface ServingContext {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly deviceBusy: DeviceBusy;
+  /** What to record for the metrics; null for nothing. */
+  readonly metrics: MetricsConfig | null;
+  /** Device on which sessions of a provider run ("cpu", "gpu:0", …). */
+  readonly deviceOf: (provider: string) => string;
+  readonly nextBatchId: () => number;
+  /** Who may run on a device that models share; absent: all may. */
+  readonly arbiters?: DeviceArbiters;
+  readonly onInstanceLost: (model: string, message: string) => void;
+  readonly onInstancesChanged: () => void;
+  /** The number of instances followed the load, or was left; why. */
+  readonly onScaled: (model: string, text: string) => void;
+  /** Why there is no room in the device's budget for a further instance of a model; null when there is. */
+  readonly obstacleToInstance?: (model: string) => string | null;
+  readonly createInstance?: (name: string, spec: SessionSpec) => Instance;
+  /** Name of a device's hardware. Absent: its place stands for it. */
+  readonly deviceNameOf?: (deviceId: string) => string;
+  /** Where cost curves are kept. Absent: they are measured at every load. */
+  readonly curves?: CurveStore;
+}
+
+>>>>>>> 0133755 (Revert "revert: models share a device by class, slack and weight")
 /** One version of a model, as it is to be served. */
 export interface ServedModelSpec {
   readonly name: string;
@@ -59,6 +89,7 @@ export class ServedModel {
   readonly #batcher: Scheduler;
   readonly #scaler: InstanceScaler;
   readonly #auto: AutoMode;
+  readonly #seat: DeviceSeat;
   #settings: ModelSettings;
   /** What is said of a limit that a lack of memory set; null without one. */
   #rowLimit: string | null = null;
@@ -86,12 +117,17 @@ export class ServedModel {
         this.#auto.capacityChanged();
         this.#batcher.instancesChanged();
       },
-      onMembers: () => context.onInstancesChanged(),
+      onMembers: () => {
+        this.#takeSeat();
+        context.onInstancesChanged();
+      },
       onLost: (message) => context.onInstanceLost(spec.name, message),
       onGaveUp: (reason) => this.#giveUp(reason),
     });
     this.#auto = this.#createAutoMode();
+    this.#seat = new DeviceSeat(spec.settings, () => this.#batcher.instancesChanged());
     const batcherOptions: DynamicBatcherOptions = {
+      gate: this.#seat,
       model: spec.name,
       version: spec.version,
       clock,
@@ -216,6 +252,7 @@ export class ServedModel {
       this.#scaler.begin(this.#settings);
       this.#loadDurationMs = (clock.nowUs() - beganUs) / 1000;
     } catch (error) {
+      this.#seat.close();
       await this.#pool.stop();
       throw error;
     }
@@ -251,6 +288,7 @@ export class ServedModel {
     this.#settings = settings;
     this.#rowLimit = null;
     this.#scaler.stop();
+    this.#seat.claim(settings);
     this.#batcher.setPolicy(batchPolicyOf(settings, this.#spec.stacks, this.#spec.scheduling));
     try {
       await this.#want(settings, settings.instanceCount);
@@ -286,6 +324,7 @@ export class ServedModel {
     });
     await Promise.all([this.#auto.stop(), this.#batcher.drain(error)]);
     limit.cancel();
+    this.#seat.close();
     await this.#pool.stop();
     this.#modelStats.endVersion(this.#stats);
   }
@@ -354,6 +393,13 @@ export class ServedModel {
     this.#rowLimit = `a batch of ${failedRows} rows did not fit into memory: batches have at most ${rowLimit} rows until its settings change or it is loaded again`;
     logger.child('memory').warn(`model "${this.#spec.name}": ${this.#rowLimit}`);
     onInstancesChanged();
+  }
+
+  /** Where its instances run is known once the first one does. */
+  #takeSeat(): void {
+    const { active } = this.provider;
+    const { arbiters, deviceOf } = this.#context;
+    if (active !== null && arbiters) this.#seat.moveTo(arbiters.of(deviceOf(active)));
   }
 
   #giveUp(reason: string): void {

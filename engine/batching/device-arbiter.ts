@@ -1,0 +1,182 @@
+import type { Clock } from '../base';
+import type { ModelSettings } from '../contract';
+import { chooseBid } from './choose-bid';
+import type { Bid, DeviceGate } from './device-gate';
+
+/** A model's place on a device, changed live: its weight and class, and the threads that one of its batches takes. */
+export type DeviceClaim = Pick<ModelSettings, 'deviceWeight' | 'deviceClass' | 'intraOpThreads'>;
+
+interface RunningBatch {
+  readonly sinceUs: number;
+  /** Charged to its virtual time when it started. */
+  readonly chargedUs: number;
+  readonly tokens: number;
+}
+
+/**
+ * Decides whose batch runs on one device (`chooseBid`). A model that is alone is never limited: its instances are what the operator
+ * asked for. With competition batches share `tokens`, and what does not fit waits, with nobody let past it.
+ *
+ * Turns are given in a later turn of the loop: when a batch ends, its own scheduler has then bid again and competes too. Whoever is
+ * given a turn plans anew, and takes the device or its bid back; either way the next turn is asked for, so none is lost.
+ */
+export class DeviceArbiter {
+  readonly #contenders = new Set<Contender>();
+  /** Per class: the virtual time at which the last batch started. An idle model comes back with it. */
+  readonly #virtualUs = { foreground: 0, background: 0 };
+  #turnIsDue = false;
+
+  constructor(
+    readonly clock: Clock,
+    readonly tokens: number,
+  ) {}
+
+  /** @param onTurn plans anew: leads to `tryEnter` or `withdraw` */
+  join(claim: DeviceClaim, onTurn: () => void): Contender {
+    const contender = new Contender(this, claim, onTurn);
+    this.#contenders.add(contender);
+    return contender;
+  }
+
+  /** Bids or runs, besides this one; to a background model, a foreground model that may bid at any time. */
+  isContended(own: Contender): boolean {
+    const mayCome = own.deviceClass === 'background';
+    for (const one of this.#contenders)
+      if (one !== own && (one.isActive || (mayCome && one.deviceClass === 'foreground'))) return true;
+    return false;
+  }
+
+  /** That its bid may start now. */
+  grants(own: Contender): boolean {
+    const free = [...this.#contenders].every((one) => one === own || !one.isActive);
+    const granted = free || (this.#winner() === own && this.#fits(own));
+    if (granted) this.#virtualUs[own.deviceClass] = Math.max(this.#virtualUs[own.deviceClass], own.virtualUs);
+    else this.giveTurnSoon();
+    return granted;
+  }
+
+  /** Where a model that was idle joins: it neither saved up a claim nor pays for what others did not want. */
+  virtualUsOf(deviceClass: DeviceClaim['deviceClass']): number {
+    return this.#virtualUs[deviceClass];
+  }
+
+  leave(contender: Contender): void {
+    this.#contenders.delete(contender);
+    this.giveTurnSoon();
+  }
+
+  giveTurnSoon(): void {
+    if (this.#turnIsDue) return;
+    this.#turnIsDue = true;
+    this.clock.callAt(this.clock.nowUs(), () => {
+      this.#turnIsDue = false;
+      const next = this.#winner();
+      if (next && this.#fits(next)) next.onTurn();
+    });
+  }
+
+  #winner(): Contender | null {
+    const standing = [...this.#contenders].flatMap((one) => {
+      const { bid, deviceClass, virtualUs } = one;
+      return bid ? [{ one, bid, deviceClass, virtualUs }] : [];
+    });
+    return chooseBid(standing, this.clock.nowUs())?.one ?? null;
+  }
+
+  #fits({ tokens }: Contender): boolean {
+    const used = [...this.#contenders].reduce((sum, one) => sum + one.tokensInUse, 0);
+    return used === 0 || used + tokens <= this.tokens;
+  }
+}
+
+/** One scheduler at the device. */
+export class Contender implements DeviceGate {
+  readonly #arbiter: DeviceArbiter;
+  readonly #running: RunningBatch[] = [];
+  readonly onTurn: () => void;
+  #claim: DeviceClaim;
+  #bid: Bid | null = null;
+  #virtualUs = 0;
+  /** Of its last batch: what an unpredicted one is charged until it ends. */
+  #lastUs = 0;
+
+  constructor(arbiter: DeviceArbiter, claim: DeviceClaim, onTurn: () => void) {
+    this.#arbiter = arbiter;
+    this.#claim = claim;
+    this.onTurn = onTurn;
+  }
+
+  get bid(): Bid | null {
+    return this.#bid;
+  }
+
+  get virtualUs(): number {
+    return this.#virtualUs;
+  }
+
+  get deviceClass(): DeviceClaim['deviceClass'] {
+    return this.#claim.deviceClass;
+  }
+
+  get isActive(): boolean {
+    return this.#bid !== null || this.#running.length > 0;
+  }
+
+  /** What one batch takes; never more than there is. */
+  get tokens(): number {
+    return Math.min(Math.max(1, this.#claim.intraOpThreads), this.#arbiter.tokens);
+  }
+
+  get tokensInUse(): number {
+    return this.#running.reduce((sum, { tokens }) => sum + tokens, 0);
+  }
+
+  get isContended(): boolean {
+    return this.#arbiter.isContended(this);
+  }
+
+  /** Takes effect with the next choice. */
+  claim(claim: DeviceClaim): void {
+    // Virtual times of the classes are not comparable.
+    if (claim.deviceClass !== this.#claim.deviceClass)
+      this.#virtualUs = this.#arbiter.virtualUsOf(claim.deviceClass);
+    this.#claim = claim;
+    this.#arbiter.giveTurnSoon();
+  }
+
+  tryEnter(bid: Bid): boolean {
+    if (!this.isActive)
+      this.#virtualUs = Math.max(this.#virtualUs, this.#arbiter.virtualUsOf(this.deviceClass));
+    this.#bid = bid;
+    if (!this.#arbiter.grants(this)) return false;
+    this.#bid = null;
+    const chargedUs = bid.predictedUs ?? this.#lastUs;
+    this.#running.push({ sinceUs: this.#arbiter.clock.nowUs(), chargedUs, tokens: this.tokens });
+    this.#virtualUs += chargedUs / this.#claim.deviceWeight;
+    // There may be room for another one.
+    this.#arbiter.giveTurnSoon();
+    return true;
+  }
+
+  withdraw(): void {
+    if (this.#bid === null) return;
+    this.#bid = null;
+    this.#arbiter.giveTurnSoon();
+  }
+
+  leave(busyUs: number): void {
+    const batch = this.#running.shift();
+    if (!batch) return;
+    // A batch that failed had the device as well.
+    this.#lastUs = busyUs > 0 ? busyUs : this.#arbiter.clock.nowUs() - batch.sinceUs;
+    this.#virtualUs += (this.#lastUs - batch.chargedUs) / this.#claim.deviceWeight;
+    this.#arbiter.giveTurnSoon();
+  }
+
+  /** It is gone from the device, with its bid and whatever it still runs. */
+  close(): void {
+    this.#bid = null;
+    this.#running.length = 0;
+    this.#arbiter.leave(this);
+  }
+}
