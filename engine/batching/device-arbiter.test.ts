@@ -31,9 +31,14 @@ interface Model {
 function model(
   name: string,
   batchUs: number,
-  claim: { deviceWeight?: number; deviceClass?: 'foreground' | 'background'; instances?: number } = {},
+  claim: {
+    deviceWeight?: number;
+    deviceClass?: 'foreground' | 'background';
+    instances?: number;
+    computedUs?: number;
+  } = {},
 ): Model {
-  const { deviceWeight = 1, deviceClass = 'foreground', instances = 1 } = claim;
+  const { deviceWeight = 1, deviceClass = 'foreground', instances = 1, computedUs = batchUs } = claim;
   let idle = instances;
   let id = 0;
   const seat = new DeviceSeat({ deviceWeight, deviceClass, intraOpThreads: 1 }, () =>
@@ -50,7 +55,7 @@ function model(
       const output = {
         outputs: [fp32('y', [1, 1], [1])],
         computeInputUs: 0,
-        computeInferUs: batchUs,
+        computeInferUs: computedUs,
         computeOutputUs: 0,
       };
       outcome.returned(output);
@@ -149,6 +154,15 @@ describe('models on one device', () => {
     expect(front.answered).toBe(100);
     expect(front.slowestUs).toBeLessThanOrEqual(3500);
     expect(back.hadUs).toBeGreaterThan(500_000);
+  });
+
+  test('one with long batches is not kept waiting until others, slow to come back, have computed as much', async () => {
+    const heavy = model('heavy', 70_000);
+    const small = [1, 2, 3, 4].map((i) => model(`small${i}`, 5000, { computedUs: 100 }));
+    for (const one of [heavy, ...small]) saturate(one, 2000);
+    await clock.advance(7_000_000);
+    expect(heavy.hadUs / 7_000_000).toBeGreaterThan(0.19);
+    for (const { hadUs } of small) expect(hadUs / 7_000_000).toBeGreaterThan(0.19);
   });
 
   test('a change of weight counts from the next choice on', async () => {

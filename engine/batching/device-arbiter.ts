@@ -8,7 +8,7 @@ export type DeviceClaim = Pick<ModelSettings, 'deviceWeight' | 'deviceClass' | '
 
 interface RunningBatch {
   readonly sinceUs: number;
-  /** Charged to its virtual time when it started. */
+  /** Device time that its model was charged when it started. */
   readonly chargedUs: number;
   readonly tokens: number;
 }
@@ -19,10 +19,14 @@ interface RunningBatch {
  *
  * Turns are given in a later turn of the loop: when a batch ends, its own scheduler has then bid again and competes too. Whoever is
  * given a turn plans anew, and takes the device or its bid back; either way the next turn is asked for, so none is lost.
+ *
+ * Charged is for how long a batch keeps the others out, from its start until it is back, and not what it computed: where the
+ * way to the instance and back takes longer than the run, time computed grows so much more slowly than time itself that whoever had
+ * one long batch would wait, for its rivals to have computed as much, for minutes.
  */
 export class DeviceArbiter {
   readonly #contenders = new Set<Contender>();
-  /** Per class: the virtual time at which the last batch started. An idle model comes back with it. */
+  /** Per class: the least virtual time among those who wanted the device when it was last given. An idle model comes back with it. */
   readonly #virtualUs = { foreground: 0, background: 0 };
   #turnIsDue = false;
 
@@ -30,6 +34,11 @@ export class DeviceArbiter {
     readonly clock: Clock,
     readonly tokens: number,
   ) {}
+
+  /** What batches take of the device now. */
+  get tokensInUse(): number {
+    return [...this.#contenders].reduce((sum, one) => sum + one.tokensInUse, 0);
+  }
 
   /** @param onTurn plans anew: leads to `tryEnter` or `withdraw` */
   join(claim: DeviceClaim, onTurn: () => void): Contender {
@@ -50,7 +59,7 @@ export class DeviceArbiter {
   grants(own: Contender): boolean {
     const free = [...this.#contenders].every((one) => one === own || !one.isActive);
     const granted = free || (this.#winner() === own && this.#fits(own));
-    if (granted) this.#virtualUs[own.deviceClass] = Math.max(this.#virtualUs[own.deviceClass], own.virtualUs);
+    if (granted) this.#advance(own.deviceClass);
     else this.giveTurnSoon();
     return granted;
   }
@@ -75,6 +84,14 @@ export class DeviceArbiter {
     });
   }
 
+  /** Never back, and never past one that waits: who joins with it is not before those who were there, and not behind them either. */
+  #advance(deviceClass: DeviceClaim['deviceClass']): void {
+    let leastUs = Number.POSITIVE_INFINITY;
+    for (const one of this.#contenders)
+      if (one.bid && one.deviceClass === deviceClass) leastUs = Math.min(leastUs, one.virtualUs);
+    this.#virtualUs[deviceClass] = Math.max(this.#virtualUs[deviceClass], leastUs);
+  }
+
   #winner(): Contender | null {
     const standing = [...this.#contenders].flatMap((one) => {
       const { bid, deviceClass, virtualUs } = one;
@@ -84,7 +101,7 @@ export class DeviceArbiter {
   }
 
   #fits({ tokens }: Contender): boolean {
-    const used = [...this.#contenders].reduce((sum, one) => sum + one.tokensInUse, 0);
+    const used = this.tokensInUse;
     return used === 0 || used + tokens <= this.tokens;
   }
 }
@@ -97,7 +114,7 @@ export class Contender implements DeviceGate {
   #claim: DeviceClaim;
   #bid: Bid | null = null;
   #virtualUs = 0;
-  /** Of its last batch: what an unpredicted one is charged until it ends. */
+  /** How long its last batch had the device: what an unpredicted one is charged until it ends. */
   #lastUs = 0;
 
   constructor(arbiter: DeviceArbiter, claim: DeviceClaim, onTurn: () => void) {
@@ -110,6 +127,7 @@ export class Contender implements DeviceGate {
     return this.#bid;
   }
 
+  /** Device time it has had, over its weight, counted from where it joined; on a CPU each thread counts. */
   get virtualUs(): number {
     return this.#virtualUs;
   }
@@ -151,8 +169,9 @@ export class Contender implements DeviceGate {
     if (!this.#arbiter.grants(this)) return false;
     this.#bid = null;
     const chargedUs = bid.predictedUs ?? this.#lastUs;
-    this.#running.push({ sinceUs: this.#arbiter.clock.nowUs(), chargedUs, tokens: this.tokens });
-    this.#virtualUs += chargedUs / this.#claim.deviceWeight;
+    const batch = { sinceUs: this.#arbiter.clock.nowUs(), chargedUs, tokens: this.tokens };
+    this.#running.push(batch);
+    this.#charge(chargedUs, batch);
     // There may be room for another one.
     this.#arbiter.giveTurnSoon();
     return true;
@@ -164,12 +183,12 @@ export class Contender implements DeviceGate {
     this.#arbiter.giveTurnSoon();
   }
 
-  leave(busyUs: number): void {
+  leave(): void {
+    // Of several the first: which of them it was makes no difference to the sum that is charged.
     const batch = this.#running.shift();
     if (!batch) return;
-    // A batch that failed had the device as well.
-    this.#lastUs = busyUs > 0 ? busyUs : this.#arbiter.clock.nowUs() - batch.sinceUs;
-    this.#virtualUs += (this.#lastUs - batch.chargedUs) / this.#claim.deviceWeight;
+    this.#lastUs = this.#arbiter.clock.nowUs() - batch.sinceUs;
+    this.#charge(this.#lastUs - batch.chargedUs, batch);
     this.#arbiter.giveTurnSoon();
   }
 
@@ -178,5 +197,9 @@ export class Contender implements DeviceGate {
     this.#bid = null;
     this.#running.length = 0;
     this.#arbiter.leave(this);
+  }
+
+  #charge(deviceUs: number, { tokens }: RunningBatch): void {
+    this.#virtualUs += (deviceUs * tokens) / this.#claim.deviceWeight;
   }
 }

@@ -21,8 +21,8 @@ export interface DeviceGate {
   tryEnter(bid: Bid): boolean;
   /** There is nothing to start any more: a bid that stands is taken back. */
   withdraw(): void;
-  /** A batch that entered has ended; `busyUs` is the device time it took (0 when it failed). */
-  leave(busyUs: number): void;
+  /** A batch that entered has ended, well or not. */
+  leave(): void;
 }
 
 /** A device for oneself. */

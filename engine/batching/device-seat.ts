@@ -72,7 +72,7 @@ export class DeviceSeat implements DeviceGate {
     this.#contender?.withdraw();
   }
 
-  leave(busyUs: number): void {
-    this.#entered.shift()?.leave(busyUs);
+  leave(): void {
+    this.#entered.shift()?.leave();
   }
 }

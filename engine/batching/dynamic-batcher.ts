@@ -139,6 +139,7 @@ export class DynamicBatcher implements Scheduler {
       .takeAll()
       .map(({ request, enqueuedUs, reject }) => ({ request, enqueuedUs, withdraw: reject }));
     this.#loop.abort(error, [...this.#queue.takeAll(), ...halves]);
+    this.#gate.withdraw();
   }
 
   /** Asks for plans and obeys them until there is nothing to do now. */
@@ -217,7 +218,9 @@ export class DynamicBatcher implements Scheduler {
   /** Runs half of a batch that did not fit into memory, before anything from the queue. False: not now. */
   #executeHalf(half: BatchHalf): boolean {
     const { idle, ahead } = this.#capacity();
-    if (idle + ahead === 0 || !this.#enters(half.rows, half.oldestUs)) {
+    const hasRoom = idle + ahead > 0;
+    if (!hasRoom) this.#gate.withdraw();
+    if (!hasRoom || !this.#enters(half.rows, half.oldestUs)) {
       this.#wakeAt(Number.POSITIVE_INFINITY);
       return false;
     }
@@ -242,7 +245,7 @@ export class DynamicBatcher implements Scheduler {
   #returned(batch: Batch, output: BatchOutput | null): void {
     const runUs = output && output.computeInputUs + output.computeInferUs + output.computeOutputUs;
     this.#predictor?.batchEnded(asRun(batch), runUs, this.#options.clock.nowUs());
-    this.#gate.leave(runUs ?? 0);
+    this.#gate.leave();
   }
 
   #cancel(entry: QueuedRequest): void {

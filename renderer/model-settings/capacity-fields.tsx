@@ -38,11 +38,11 @@ export function CapacityFields(fields: FieldsProps) {
         {...fields}
         field="deviceWeight"
         label="Device weight"
-        hint="Share of the device's time against the other models that want it. Not enforced in this version."
+        hint="Share of the device's time against the other models of its class that want it too"
       />
       <SettingRow
         label="Device class"
-        hint="A background model is to give way to foreground ones. Not enforced in this version."
+        hint="A background model runs a batch only while no foreground model of its device wants to"
         {...row('deviceClass')}
       >
         <SegmentedControl

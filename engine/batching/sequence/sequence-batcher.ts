@@ -54,7 +54,7 @@ export class SequenceBatcher implements Scheduler {
     this.#table = new SequenceTable({ model, maxIdleUs, initialStates, onReady }, this.#seating);
     this.#executor = new BatchExecutor({
       ...options,
-      onReturned: (_batch, output) => this.#returned(output),
+      onReturned: () => this.#gate.leave(),
       onEnded: (batch, load, error) => this.#ended(batch, load, error),
     });
     this.#loop = new PlanLoop({
@@ -132,6 +132,7 @@ export class SequenceBatcher implements Scheduler {
   /** Refuses new requests and fails those that wait, all with `error`. Running batches still answer. */
   abort(error: EngineError): void {
     this.#loop.abort(error, this.#table.takeAll());
+    this.#gate.withdraw();
   }
 
   /** Asks for plans and obeys them until there is nothing to do now. */
@@ -140,6 +141,7 @@ export class SequenceBatcher implements Scheduler {
     const nowUs = clock.nowUs();
     this.#table.expire(nowUs);
     let untilUs = this.#table.expiresUs ?? Number.POSITIVE_INFINITY;
+    if (runner.capacity.idle === 0) this.#gate.withdraw();
     while (runner.capacity.idle > 0) {
       const { plan, bench } = this.#plan(nowUs);
       if (plan.kind === 'wait') untilUs = Math.min(untilUs, plan.untilUs);
@@ -224,11 +226,6 @@ export class SequenceBatcher implements Scheduler {
     const entries = load.sequences.map((sequence) => this.#table.take(sequence));
     if (isDirect) bench.running = true;
     this.#executor.execute(entries, reason, load);
-  }
-
-  #returned(output: BatchOutput | null): void {
-    const busyUs = output ? output.computeInputUs + output.computeInferUs + output.computeOutputUs : 0;
-    this.#gate.leave(busyUs);
   }
 
   /**
