@@ -27,8 +27,6 @@ import { InstanceScaler, obstacleToInstance } from './scaling';
 import type { ServingContext } from './serving-context';
 import { type WarmupSample, warmUp } from './warmup';
 
-<<<<<<< HEAD
-=======
 /** What all served models of an engine share. */
 export interface ServingContext {
   readonly clock: Clock;
@@ -39,7 +37,6 @@ export interface ServingContext {
   /** Device on which sessions of a provider run ("cpu", "gpu:0", …). */
   readonly deviceOf: (provider: string) => string;
   readonly nextBatchId: () => number;
-  /** Who may run on a device that models share; absent: all may. */
   readonly arbiters?: DeviceArbiters;
   readonly onInstanceLost: (model: string, message: string) => void;
   readonly onInstancesChanged: () => void;
@@ -54,7 +51,6 @@ export interface ServingContext {
   readonly curves?: CurveStore;
 }
 
->>>>>>> 0133755 (Revert "revert: models share a device by class, slack and weight")
 /** One version of a model, as it is to be served. */
 export interface ServedModelSpec {
   readonly name: string;
@@ -117,10 +113,7 @@ export class ServedModel {
         this.#auto.capacityChanged();
         this.#batcher.instancesChanged();
       },
-      onMembers: () => {
-        this.#takeSeat();
-        context.onInstancesChanged();
-      },
+      onMembers: () => this.#membersChanged(),
       onLost: (message) => context.onInstanceLost(spec.name, message),
       onGaveUp: (reason) => this.#giveUp(reason),
     });
@@ -191,8 +184,7 @@ export class ServedModel {
     const { deviceWeight: weight, deviceClass } = this.#settings;
     const deviceId = this.#context.deviceOf(active);
     const { busyUs } = this.#stats;
-    const { readyInstances: instances } = this;
-    return { model: this.#spec.name, deviceId, weight, deviceClass, busyUs, instances };
+    return { model: this.#spec.name, deviceId, weight, deviceClass, busyUs, instances: this.readyInstances };
   }
 
   /** What is to be known of how it runs. */
@@ -395,11 +387,12 @@ export class ServedModel {
     onInstancesChanged();
   }
 
-  /** Where its instances run is known once the first one does. */
-  #takeSeat(): void {
+  #membersChanged(): void {
     const { active } = this.provider;
-    const { arbiters, deviceOf } = this.#context;
+    const { arbiters, deviceOf, onInstancesChanged } = this.#context;
+    // Where its instances run is known once the first one does.
     if (active !== null && arbiters) this.#seat.moveTo(arbiters.of(deviceOf(active)));
+    onInstancesChanged();
   }
 
   #giveUp(reason: string): void {
