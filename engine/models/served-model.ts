@@ -2,7 +2,6 @@ import { EngineError, toEngineError } from '../base';
 import {
   type BatcherObserver,
   batchPolicyOf,
-  type DeviceArbiters,
   DeviceSeat,
   DynamicBatcher,
   type DynamicBatcherOptions,
@@ -26,30 +25,6 @@ import { toClientShapes, toModelShapes } from './reshape';
 import { InstanceScaler, obstacleToInstance } from './scaling';
 import type { ServingContext } from './serving-context';
 import { type WarmupSample, warmUp } from './warmup';
-
-/** What all served models of an engine share. */
-export interface ServingContext {
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly deviceBusy: DeviceBusy;
-  /** What to record for the metrics; null for nothing. */
-  readonly metrics: MetricsConfig | null;
-  /** Device on which sessions of a provider run ("cpu", "gpu:0", …). */
-  readonly deviceOf: (provider: string) => string;
-  readonly nextBatchId: () => number;
-  readonly arbiters?: DeviceArbiters;
-  readonly onInstanceLost: (model: string, message: string) => void;
-  readonly onInstancesChanged: () => void;
-  /** The number of instances followed the load, or was left; why. */
-  readonly onScaled: (model: string, text: string) => void;
-  /** Why there is no room in the device's budget for a further instance of a model; null when there is. */
-  readonly obstacleToInstance?: (model: string) => string | null;
-  readonly createInstance?: (name: string, spec: SessionSpec) => Instance;
-  /** Name of a device's hardware. Absent: its place stands for it. */
-  readonly deviceNameOf?: (deviceId: string) => string;
-  /** Where cost curves are kept. Absent: they are measured at every load. */
-  readonly curves?: CurveStore;
-}
 
 /** One version of a model, as it is to be served. */
 export interface ServedModelSpec {

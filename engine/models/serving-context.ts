@@ -1,4 +1,5 @@
 import type { Clock, Logger } from '../base';
+import type { DeviceArbiters } from '../batching';
 import type { MetricsConfig } from '../config';
 import type { SessionSpec } from '../inference';
 import type { Instance } from '../instances';
@@ -15,6 +16,7 @@ export interface ServingContext {
   /** Device on which sessions of a provider run ("cpu", "gpu:0", …). */
   readonly deviceOf: (provider: string) => string;
   readonly nextBatchId: () => number;
+  readonly arbiters?: DeviceArbiters;
   readonly onInstanceLost: (model: string, message: string) => void;
   readonly onInstancesChanged: () => void;
   /** The number of instances followed the load, or was left; why. */

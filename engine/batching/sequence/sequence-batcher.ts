@@ -1,7 +1,7 @@
 import { EngineError, toEngineError } from '../../base';
 import type { DepartureReason } from '../../contract';
 import type { InferenceRequest, InferenceResult } from '../../inference';
-import type { Batch, BatchOutput } from '../batch';
+import type { Batch } from '../batch';
 import { BatchExecutor } from '../batch-executor';
 import type { BatchPolicy } from '../batch-policy';
 import { type DeviceGate, OPEN_GATE } from '../device-gate';
