@@ -188,6 +188,8 @@ function play(world: World, models: readonly Traits[], steps: readonly Step[]): 
   for (const one of steps) {
     take(world, one);
     world.advance(one.thenUs);
+    // A turn that is due in this instant, and those that it leads to, are still to come.
+    for (const _ of world.models) world.advance(0);
     if (world.models.some(({ bidSince }) => bidSince !== null))
       expect(world.arbiter.tokensInUse).toBeGreaterThan(0);
   }
