@@ -123,6 +123,21 @@ describe('DynamicBatcher', () => {
     expect(waitsUs).toEqual([null]);
   });
 
+  test('a request that leaves may leave a preferred size behind, which departs at once', async () => {
+    const batcher = batcherWith({ maxBatchSize: 8, preferredBatchSizes: [2, 8] });
+    const signal = new TestCancelSignal();
+    const long = buildRequest([fp32('x', [3, 2], [1, 1, 1, 1, 1, 1])], { signal });
+    const left = expect(batcher.submit(long, 3, '')).rejects.toMatchObject({ code: 'CANCELLED' });
+    void send(batcher, 1);
+    void send(batcher, 2);
+    await clock.advance(100);
+    expect(runner.batches).toHaveLength(0);
+    signal.cancel();
+    await left;
+    await clock.advance(0);
+    expect(runner.batches.map((batch) => batch.inputs[0]?.shape[0])).toEqual([2]);
+  });
+
   test('a cancelled request leaves the queue, is counted, and its place is free again', async () => {
     const batcher = batcherWith();
     const signal = new TestCancelSignal();

@@ -251,6 +251,8 @@ export class DynamicBatcher implements Scheduler {
   #cancel(entry: QueuedRequest): void {
     this.#loop.fail(entry, cancelError(entry.request));
     this.#loop.announceIfEmpty();
+    // What is left may be a preferred size now, or nothing that needs the device.
+    this.#loop.pumpSoon();
   }
 
   /** At `plannedUs`, or as soon as a request has waited too long: also while every instance is busy. */

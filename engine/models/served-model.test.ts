@@ -74,3 +74,40 @@ test('a model that leaves auto mode refuses nothing for its SLO any more, also w
   expect(world.ledger.faults).toEqual([]);
   expect(world.ledger.endings.OVERLOADED).toBe(before);
 });
+
+test('an instance that is lost while the cost curve is measured between batches is replaced, and requests are answered', async () => {
+  const { world, advance, model } = open();
+  const ask = () =>
+    model.ask({ width: 2, seconds: [0], parameters: new Map(), cancelAfterUs: null }, () => undefined);
+  void model.replace(0);
+  await advance(1e6);
+  void model.apply({ ...KIND.settings, batching: 'auto' });
+  await advance(10_000);
+  // Behind the first measuring run, so that a pause follows it.
+  ask();
+  await advance(200_000);
+  expect(world.ledger.endings.right).toBe(1);
+  expect(model.current?.auto?.phase).toBe('measuring');
+  void model.instances[0]?.kill('killed, as planned');
+  ask();
+  await advance(10e6);
+  expect(world.ledger.endings.right).toBe(2);
+  expect(model.current?.readyInstances).toBe(1);
+  await advance(20e6);
+  expect(model.current?.auto?.phase).toBe('break-even');
+  expect(world.ledger.faults).toEqual([]);
+});
+
+test('further instances serve at once, however long the cost curve is being measured between batches', async () => {
+  const { world, advance, model } = open();
+  const auto = { ...KIND.settings, batching: 'auto' } as const;
+  void model.replace(0);
+  await advance(1e6);
+  void model.apply(auto);
+  await advance(10_000);
+  void model.apply({ ...auto, instanceCount: 3, maxInstanceCount: 3 });
+  await advance(500_000);
+  expect(model.current?.auto?.phase).toBe('measuring');
+  expect(model.current?.readyInstances).toBe(3);
+  expect(world.ledger.faults).toEqual([]);
+});

@@ -65,6 +65,12 @@ interface Serving {
   readonly provider: string;
 }
 
+/** A curve that is being got. `isLive`: on instances that serve, between their batches. */
+interface Measuring {
+  readonly done: Promise<boolean>;
+  readonly isLive: boolean;
+}
+
 /**
  * Auto mode of one served model: gets its cost curve, lets it learn, and is the batcher's predictor while batching is `auto` and
  * there is a curve. Otherwise it predicts nothing, and everything is as the operator fixed it. Nothing of it ever holds a request
@@ -76,7 +82,7 @@ export class AutoMode implements Predictor {
   readonly #spare: SpareRuns;
   /** By what sessions were made with: instances that follow load come back to threads they had before. */
   readonly #entries = new Map<string, CurveEntry>();
-  readonly #measuring = new Map<string, Promise<unknown>>();
+  readonly #measuring = new Map<string, Measuring>();
   #serving: Serving | null = null;
   #planner: { readonly planner: AutoPlanner; readonly entry: CurveEntry } | null = null;
   /** Of batches that ran while there was no curve. */
@@ -206,13 +212,14 @@ export class AutoMode implements Predictor {
     if (known?.key.provider === provider) return false;
     const running = this.#measuring.get(id);
     if (running) {
-      await running;
+      // One between batches takes long, and never ends where it waits for this instance, the only one that is left.
+      if (!running.isLive) await running.done;
       return false;
     }
     const run = async (rows: number) => runUsOf(await instance.run(this.#zeros(rows), null));
     const { least, most } = LOAD_LIMIT_US;
     const limitUs = Math.min(most, Math.max(least, loadUs));
-    return this.#obtain({ spec, provider }, { run, limitUs, rounds: LOAD_ROUNDS });
+    return this.#obtain({ spec, provider }, { run, limitUs, rounds: LOAD_ROUNDS }, false);
   }
 
   /** To be called when other sessions serve, or other settings hold. Measures, where something is missing, while they serve. */
@@ -229,7 +236,7 @@ export class AutoMode implements Predictor {
       if (this.#options.hasTraffic()) await this.#pauseFor(PAUSE_TIMES * tookUs);
       return tookUs;
     };
-    void this.#obtain(this.#serving, { run, limitUs: LIVE_LIMIT_US, rounds: LIVE_ROUNDS });
+    void this.#obtain(this.#serving, { run, limitUs: LIVE_LIMIT_US, rounds: LIVE_ROUNDS }, true);
   }
 
   /** Writes the curve that serves to disk as it is by now. */
@@ -246,18 +253,18 @@ export class AutoMode implements Predictor {
     this.#spare.stop();
     this.#pause?.timer.cancel();
     this.#pause?.end();
-    await Promise.all(this.#measuring.values());
+    await Promise.all([...this.#measuring.values()].map(({ done }) => done));
     await this.save();
   }
 
   /** @returns true when it was measured */
-  async #obtain(serving: Serving, how: Omit<HowToMeasure, 'onRound'>): Promise<boolean> {
+  async #obtain(serving: Serving, how: Omit<HowToMeasure, 'onRound'>, isLive: boolean): Promise<boolean> {
     const id = idOf(serving.spec);
-    const obtaining = this.#obtained(serving, how);
-    this.#measuring.set(id, obtaining);
+    const done = this.#obtained(serving, how);
+    this.#measuring.set(id, { done, isLive });
     this.#announce();
     try {
-      return await obtaining;
+      return await done;
     } finally {
       this.#measuring.delete(id);
       this.#progress = null;

@@ -53,8 +53,9 @@ export class CurveKeeper {
   /** The kept curve; null when it has to be measured, which is logged where there was one that does not fit. */
   async kept(wanted: WantedCurve): Promise<CurveEntry | null> {
     const { store, logger, label } = this.#options;
+    if (!store) return null;
     const digest = await this.#digestOf(wanted.spec);
-    if (!store || digest === null) return null;
+    if (digest === null) return null;
     const found = await store.find(digest, wanted.key);
     const { leastRows, mostRows, key, deviceId } = wanted;
     if (found.curve === null) {
@@ -106,8 +107,9 @@ export class CurveKeeper {
   /** Keeps what a curve is by now. A disk that cannot be written costs a measurement at the next load, which is logged. */
   async save(spec: SessionSpec, { curve, key, measuredAtMs }: CurveEntry): Promise<void> {
     const { store, logger, label } = this.#options;
+    if (!store) return;
     const digest = await this.#digestOf(spec);
-    if (!store || digest === null) return;
+    if (digest === null) return;
     await store
       .save(digest, { key, measuredAtMs, points: risingPoints(curve) })
       .catch((error: unknown) =>
