@@ -110,6 +110,7 @@ function buildCore(options: EngineOptions) {
       deviceBusy,
       metrics,
       deviceOf: (provider) => deviceOfProvider(provider, devices.infos()),
+      runtime: onnxruntimeVersion(),
       deviceNameOf: (id) => devices.infos().find((info) => info.id === id)?.name ?? id,
       nextBatchId: () => ++batchId,
       arbiters: new DeviceArbiters(clock, cpuBudget()),

@@ -291,7 +291,7 @@ export class ServedModel {
 
   #createAutoMode(): AutoMode {
     const { name, version, stacks, sequence = null, autoWarmup = false, tensors } = this.#spec;
-    const { clock, logger, deviceOf, deviceNameOf = (id) => id, curves = null } = this.#context;
+    const { clock, logger, deviceOf, deviceNameOf = (id) => id, curves = null, runtime = '' } = this.#context;
     return new AutoMode({
       clock,
       logger: logger.child('auto'),
@@ -304,6 +304,7 @@ export class ServedModel {
       instances: () => this.#pool.readyCount,
       hasTraffic: () => this.queueLength + this.inFlight > 0,
       deviceOf: (provider) => ({ id: deviceOf(provider), name: deviceNameOf(deviceOf(provider)) }),
+      runtime,
       store: curves,
       onChanged: () => this.#context.onInstancesChanged(),
     });

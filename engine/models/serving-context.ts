@@ -26,6 +26,8 @@ export interface ServingContext {
   readonly createInstance?: (name: string, spec: SessionSpec) => Instance;
   /** Name of a device's hardware. Absent: its place stands for it. */
   readonly deviceNameOf?: (deviceId: string) => string;
+  /** Version of ONNX Runtime, which what a batch costs depends on. */
+  readonly runtime?: string;
   /** Where cost curves are kept. Absent: they are measured at every load. */
   readonly curves?: CurveStore;
 }

@@ -54,6 +54,8 @@ export interface AutoModeOptions {
   /** Requests wait or run. */
   readonly hasTraffic: () => boolean;
   readonly deviceOf: (provider: string) => { readonly id: string; readonly name: string };
+  /** Version of ONNX Runtime. */
+  readonly runtime: string;
   readonly store: CurveStore | null;
   /** What the console shows has changed. */
   readonly onChanged: () => void;
@@ -297,9 +299,10 @@ export class AutoMode implements Predictor {
   }
 
   #wanted({ spec, provider }: Serving): WantedCurve {
-    const { deviceOf, tensors, settings } = this.#options;
+    const { deviceOf, tensors, settings, runtime } = this.#options;
     const { id: deviceId, name: deviceName } = deviceOf(provider);
-    const key: CurveKey = curveKeyOf({ spec, inputs: tensors.inputs, provider, deviceId, deviceName });
+    const { inputs } = tensors;
+    const key: CurveKey = curveKeyOf({ spec, inputs, provider, deviceId, deviceName, runtime });
     const { allowedBatchSizes } = settings();
     const { leastRows, mostRows } = this.#range();
     const most = mostZeroRows(this.#measured ?? []);

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { onnxruntimeVersion } from '../../backend';
 import type { TensorSpec } from '../../contract';
 import type { SessionSpec } from '../../inference';
 import { formatShape } from '../../tensor';
@@ -26,14 +25,16 @@ export interface KeyParts {
   readonly provider: string;
   readonly deviceId: string;
   readonly deviceName: string;
+  /** Version of ONNX Runtime. */
+  readonly runtime: string;
 }
 
-export function curveKeyOf({ spec, inputs, provider, deviceId, deviceName }: KeyParts): CurveKey {
+export function curveKeyOf({ spec, inputs, provider, deviceId, deviceName, runtime }: KeyParts): CurveKey {
   const isSimulated = spec.backend === 'simulated';
   return {
     device: deviceName === '' || deviceName === deviceId ? deviceId : `${deviceId}, ${deviceName}`,
     provider,
-    runtime: isSimulated ? 'none' : onnxruntimeVersion(),
+    runtime: isSimulated ? 'none' : runtime,
     threads: isSimulated ? 1 : spec.intraOpThreads,
     session: JSON.stringify((isSimulated ? null : spec.tuning) ?? {}),
     inputs: inputs.map(({ name, datatype, shape }) => `${name} ${datatype}${formatShape(shape)}`).join(', '),
