@@ -84,6 +84,40 @@ describe('a cost curve', () => {
     expect(curve.meanUs(8)).toBeGreaterThan(780);
   });
 
+  it('reckons that what slows one size down slows the others, too, and that it ends for all', () => {
+    const curve = ofMeans([
+      [1, 100],
+      [8, 400],
+      [16, 700],
+    ]);
+    for (let i = 0; i < 60; i++) curve.record(8, 1_200);
+    for (const [rows, us] of [
+      [1, 300],
+      [16, 2_100],
+    ] as const)
+      expect(curve.meanUs(rows) / us).toBeCloseTo(1, 1);
+    // Eight rows do not run meanwhile.
+    for (let i = 0; i < 500; i++) curve.record(1, 100);
+    expect(curve.meanUs(8)).toBeLessThan(420);
+    expect(curve.meanUs(16)).toBeCloseTo(700, 0);
+  });
+
+  it('keeps apart what differs by size while all sizes run', () => {
+    const curve = ofMeans([
+      [1, 100],
+      [8, 400],
+    ]);
+    for (let i = 0; i < 200; i++) curve.record(i % 2 === 0 ? 1 : 8, i % 2 === 0 ? 100 : 600);
+    expect(curve.meanUs(1)).toBeCloseTo(100, -1);
+    expect(curve.meanUs(8) / 600).toBeCloseTo(1, 1);
+  });
+
+  it('is not moved far by two halts of the machine in a row', () => {
+    const curve = ofMeans([[1, 100]]);
+    for (let i = 0; i < 2; i++) curve.record(1, 1e6);
+    expect(curve.meanUs(1)).toBeLessThan(125);
+  });
+
   it('takes in a size that was never profiled, and leaves out what took no time', () => {
     const curve = ofMeans([
       [1, 100],

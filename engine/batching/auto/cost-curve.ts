@@ -12,6 +12,12 @@ const MAX_REPAIR = 0.25;
 
 /** A run that is longer than its mean by more than this is believed once the next one is, too. */
 const BELIEVED = 1.25;
+/** A run counts as this many times its mean at most: one that stops with the machine says nothing of its size. */
+const LONGEST = 2;
+/** Batches of other sizes until what a size's own runs said of it counts for a third. */
+const FADES_AFTER = 100;
+/** Runs of a size beyond all profiled ones until its mean stands for a profile. */
+const LEARNT_RUNS = 20;
 /** A mean that moved by less than this changes no decision: the tables are left as they are. */
 const MOVED = 0.01;
 /**
@@ -24,8 +30,16 @@ const LEAST_KEPT = 3;
 
 interface Point {
   readonly rows: number;
+  /** At the speed that the device had when it was measured. */
+  profileUs: number;
+  /** Of its own runs; what is read of it fades to the profile at the device's present speed. */
   meanUs: number;
+  /** Runs, those of the profile included. */
   runs: number;
+  /** Until its mean stands for a profile. */
+  runsToLearn: number;
+  /** The number of the batch that last ran it; minus infinity for none. */
+  lastBatch: number;
   lastUs: number;
   /** The mean that the tables were built with. */
   builtUs: number;
@@ -60,6 +74,10 @@ export function profiledSizes(maxBatchSize: number): readonly number[] {
  * batch that really ran moves the mean of its size by a tenth (so some 20 batches forget a change of clocks or of
  * neighbours), and a size that was never profiled joins the curve with its first run.
  *
+ * Each run also moves, by a tenth, how fast the device is at present compared with the profile. What slows one size down slows
+ * the others, too, so a size that has not run lately counts as its profile at that speed. Otherwise the sizes that run in a slow
+ * minute would look dear beside the others, and what looked dear when it began would not be run again after it.
+ *
  * A device never answers more rows in less time; where the numbers say so, one of the two was disturbed. The curve is read
  * through the pool-adjacent-violators rule (the least-squares fit of a rising sequence, weighted by runs): neighbours that
  * fall share their mean.
@@ -69,6 +87,10 @@ export class CostCurve {
   /** Up to the largest size asked for. */
   #tables: Tables | null = null;
   #recordedSinceBuilt = 0;
+  /** Present times as a share of those of the profile. */
+  #timeShare = 1;
+  #builtTimeShare = 1;
+  #batches = 0;
   #allowedSizes: readonly number[] = [];
 
   /** @param points durations of each profiled size, microseconds; sizes ascending, at least one run each */
@@ -78,14 +100,7 @@ export class CostCurve {
       // A pause of the machine within ten runs would move their mean by a tenth of itself: the outermost are left out.
       const inner = sorted.length >= 5 ? sorted.slice(1, -1) : sorted;
       const meanUs = inner.reduce((sum, us) => sum + us, 0) / inner.length;
-      this.#points.push({
-        rows,
-        meanUs,
-        runs: runsUs.length,
-        lastUs: meanUs,
-        builtUs: 0,
-        kept: runsUs.slice(-KEPT_RUNS),
-      });
+      this.#points.push(profiled(rows, meanUs, runsUs.length, runsUs.slice(-KEPT_RUNS)));
     }
   }
 
@@ -93,7 +108,7 @@ export class CostCurve {
   static of(points: readonly CostPoint[]): CostCurve {
     const curve = new CostCurve([]);
     for (const { rows, meanUs, lowUs, highUs, runs } of points)
-      curve.#points.push({ rows, meanUs, runs, lastUs: meanUs, builtUs: 0, kept: [lowUs, meanUs, highUs] });
+      curve.#points.push(profiled(rows, meanUs, runs, [lowUs, meanUs, highUs]));
     return curve;
   }
 
@@ -127,13 +142,12 @@ export class CostCurve {
   }
 
   get points(): readonly CostPoint[] {
-    return this.#points.map(({ rows, meanUs, runs, kept }) => ({
-      rows,
-      meanUs,
-      lowUs: Math.min(meanUs, quantile(kept, LOW)),
-      highUs: Math.max(meanUs, quantile(kept, HIGH)),
-      runs,
-    }));
+    return this.#points.map((point) => {
+      const { rows, runs, kept } = point;
+      const meanUs = this.#presentUs(point);
+      const lowUs = Math.min(meanUs, quantile(kept, LOW));
+      return { rows, meanUs, lowUs, highUs: Math.max(meanUs, quantile(kept, HIGH)), runs };
+    });
   }
 
   /** l(b): mean time of a batch, microseconds; 0 for none. */
@@ -176,18 +190,46 @@ export class CostCurve {
     if (at < 0) at = this.#points.length;
     let point = this.#points[at];
     if (point?.rows !== rows) {
-      const meanUs = this.meanUs(rows) || tookUs;
-      point = { rows, meanUs, runs: 0, lastUs: meanUs, builtUs: 0, kept: [] };
+      point = this.#newPoint(rows, tookUs);
       this.#points.splice(at, 0, point);
     }
-    const isSpike = tookUs > point.meanUs * BELIEVED && point.lastUs <= point.meanUs * BELIEVED;
-    if (!isSpike) point.meanUs += (tookUs - point.meanUs) * EWMA;
-    point.lastUs = tookUs;
+    this.#learn(point, tookUs);
     if (point.kept.length < KEPT_RUNS) point.kept.push(tookUs);
     else point.kept[point.runs % KEPT_RUNS] = tookUs;
     point.runs++;
-    const moved = Math.abs(point.meanUs - point.builtUs) > MOVED * point.builtUs;
+    const moved = isMoved(point.builtUs, point.meanUs) || isMoved(this.#builtTimeShare, this.#timeShare);
     if (moved || ++this.#recordedSinceBuilt >= KEPT_RUNS) this.#tables = null;
+  }
+
+  /** Between sizes that were measured its profile is theirs: what it takes now is also the doing of a slow minute. */
+  #newPoint(rows: number, tookUs: number): Point {
+    const known = this.#points.filter(({ runsToLearn }) => runsToLearn === 0);
+    const presentUs = this.meanUs(rows) || tookUs;
+    if (rows > (known.at(-1)?.rows ?? 0))
+      return { ...profiled(rows, presentUs / this.#timeShare, 0, []), runsToLearn: LEARNT_RUNS };
+    const profile = known.map((point) => ({ ...point, meanUs: point.profileUs }));
+    return profiled(rows, meansOf(profile, rows)[rows] as number, 0, []);
+  }
+
+  #learn(point: Point, tookUs: number): void {
+    const meanUs = this.#presentUs(point);
+    const isSpike = tookUs > meanUs * BELIEVED && point.lastUs <= meanUs * BELIEVED;
+    const countedUs = isSpike ? meanUs : Math.min(tookUs, meanUs * LONGEST);
+    point.meanUs = meanUs + (countedUs - meanUs) * EWMA;
+    point.lastUs = tookUs;
+    point.lastBatch = ++this.#batches;
+    if (point.runsToLearn > 0) {
+      point.runsToLearn--;
+      point.profileUs = point.meanUs / this.#timeShare;
+    } else if (!isSpike) {
+      this.#timeShare += (countedUs / point.profileUs - this.#timeShare) * EWMA;
+    }
+  }
+
+  /** What a batch of the size of a point takes at present. */
+  #presentUs({ meanUs, profileUs, lastBatch }: Point): number {
+    const scaledUs = profileUs * this.#timeShare;
+    return scaledUs + (meanUs - scaledUs) * Math.exp((lastBatch - this.#batches) / FADES_AFTER);
   }
 
   #tablesUpTo(rows: number): Tables {
@@ -195,11 +237,31 @@ export class CostCurve {
     if (built && rows < built.meanUs.length) return built;
     const largest = this.#allowedSizes.at(-1) ?? 0;
     const most = Math.max(rows, LEAST_TABLE, largest, (built?.meanUs.length ?? 0) - 1);
-    this.#tables = tablesOf(this.#points, most, this.#allowedSizes);
+    const present = this.#points.map((point) => ({ ...point, meanUs: this.#presentUs(point) }));
+    this.#tables = tablesOf(present, most, this.#allowedSizes);
     this.#recordedSinceBuilt = 0;
+    this.#builtTimeShare = this.#timeShare;
     for (const point of this.#points) point.builtUs = point.meanUs;
     return this.#tables;
   }
+}
+
+function profiled(rows: number, meanUs: number, runs: number, kept: number[]): Point {
+  return {
+    rows,
+    profileUs: meanUs,
+    meanUs,
+    runs,
+    runsToLearn: 0,
+    lastBatch: Number.NEGATIVE_INFINITY,
+    lastUs: meanUs,
+    builtUs: 0,
+    kept,
+  };
+}
+
+function isMoved(before: number, now: number): boolean {
+  return Math.abs(now - before) > MOVED * before;
 }
 
 function tablesOf(points: readonly Point[], most: number, allowedSizes: readonly number[]): Tables {

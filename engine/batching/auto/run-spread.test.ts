@@ -25,4 +25,17 @@ describe('the spread of runs', () => {
     expect(spread.meanShare).toBeCloseTo(2, 1);
     expect(spread.slowShare).toBeGreaterThanOrEqual(spread.meanShare);
   });
+
+  it('counts a halt of the machine as three times the mean: no batch is small enough to be spared it', () => {
+    const spread = new RunSpread();
+    for (let i = 0; i < 600; i++) spread.record(100, i % 50 === 0 ? 1e6 : 100);
+    expect(spread.slowShare).toBeLessThanOrEqual(3 * spread.meanShare);
+    expect(spread.meanShare).toBeLessThan(1.2);
+  });
+
+  it('does not believe a single slow run', () => {
+    const spread = new RunSpread();
+    for (let i = 0; i < 100; i++) spread.record(100, i === 40 ? 300 : 100);
+    expect(spread.slowShare).toBe(1.5);
+  });
 });

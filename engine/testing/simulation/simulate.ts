@@ -37,6 +37,12 @@ export interface SimulationOptions {
   readonly arrivalsUs?: ArrayLike<number>;
   /** Service times without noise: for comparison with closed forms. */
   readonly exact?: boolean;
+  /** How long a run takes that begins now and would else take so many microseconds. */
+  readonly disturbed?: (runUs: number, nowUs: number, random: Random) => number;
+  /** When it ends, if not before. */
+  readonly untilUs?: number;
+  /** Called for each request that has ended. */
+  readonly onEnded?: (nowUs: number, answered: boolean) => void;
 }
 
 export interface SimulationResult {
@@ -70,7 +76,7 @@ const OUTPUTS: BatchOutput['outputs'] = [];
 export function simulate(scenario: Scenario, options: SimulationOptions): SimulationResult {
   const clock = new VirtualClock();
   const batcher = createBatcher(scenario, options, clock);
-  const warmUp = Math.floor(options.requests * WARM_UP_SHARE);
+  const warmUp = Number.isFinite(options.requests) ? Math.floor(options.requests * WARM_UP_SHARE) : 0;
   const latenciesUs: number[] = [];
   let ended = 0;
   let refused = 0;
@@ -81,16 +87,19 @@ export function simulate(scenario: Scenario, options: SimulationOptions): Simula
       resolve: () => {
         if (++ended > warmUp) latenciesUs.push(clock.nowUs() - sentUs);
         else fromUs = clock.nowUs();
+        options.onEnded?.(clock.nowUs(), true);
         then();
       },
       reject: () => {
         ended++;
         refused++;
+        options.onEnded?.(clock.nowUs(), false);
         then();
       },
     });
   });
-  while (ended < options.requests && clock.step());
+  const { requests, untilUs = Number.POSITIVE_INFINITY } = options;
+  while (ended < requests && clock.nowUs() < untilUs && clock.step());
   latenciesUs.sort((a, b) => a - b);
   const throughput = latenciesUs.length / (clock.nowUs() - fromUs);
   return { latenciesUs, throughput, refused, answered: ended - refused };
@@ -103,7 +112,8 @@ function createBatcher(scenario: Scenario, options: SimulationOptions, clock: Vi
     const meanUs = scenario.curve.meanUs(rows);
     if (options.exact) return meanUs;
     const spike = random.uniform() < SPIKE_SHARE ? SPIKE : 1;
-    return meanUs * Math.exp(random.normal() * NOISE) * spike;
+    const runUs = meanUs * Math.exp(random.normal() * NOISE) * spike;
+    return options.disturbed?.(runUs, clock.nowUs(), random) ?? runUs;
   };
   const device = new SimulatedDevice(clock, instances, options.ahead ?? false);
   let batchId = 0;

@@ -13,7 +13,11 @@ export function CostCurveView({ model }: { readonly model: ModelSummary }) {
   return (
     <Stack gap="md">
       <Group gap="xl">
-        <StatTile label="Best batch size" value={`${costCurve.bestRows} rows`} title={BEST_TITLE} />
+        <StatTile
+          label="Best batch size"
+          value={`${costCurve.bestRows} ${costCurve.bestRows === 1 ? 'row' : 'rows'}`}
+          title={BEST_TITLE}
+        />
         <StatTile label="There" value={`${formatRate(rateAt(costCurve, costCurve.bestRows))} rows/s`} />
         <StatTile label="Device" value={`${costCurve.deviceId}, ${costCurve.provider}`} />
         <StatTile
