@@ -4,8 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { EngineError, silentLogger, systemClock } from '../base';
+import { type Clock, EngineError, silentLogger, systemClock } from '../base';
 import type { LoadTestRun, LoadTestScenarioInput, ModelSummary } from '../contract';
+import { FakeClock } from '../testing';
 import { modelSettings, modelSummary } from '../testing/model-summary';
 import { createLoadTestRunner, type LoadTestRunner } from './runner';
 
@@ -37,12 +38,15 @@ afterEach(async () => {
   await rm(dataPath, { recursive: true, force: true });
 });
 
-const runnerFor = (describeModel: (name: string, version: string | null) => ModelSummary) =>
+const runnerFor = (
+  describeModel: (name: string, version: string | null) => ModelSummary,
+  runsOn: Clock = clock,
+) =>
   createLoadTestRunner({
     target: () => ({ host: '127.0.0.1', port }),
     dataPath,
     logger: silentLogger,
-    clock,
+    clock: runsOn,
     describeModel,
     beatMs: 50,
   });
@@ -113,6 +117,16 @@ describe('the load test runner', () => {
     await runner.stop();
     await started;
     expect(runner.current()?.state).toBe('stopped');
+  });
+
+  it('is stopped and not failed when its thread is ended before it hears that it is to stop', async () => {
+    const fake = new FakeClock();
+    runner = runnerFor(() => modelSummary(), fake);
+    const started = runner.start(scenario({ durationMs: 60_000 }));
+    const stopped = runner.stop();
+    await fake.advance(5_000_000);
+    await Promise.all([started, stopped]);
+    expect(runner.current()).toMatchObject({ state: 'stopped', error: null });
   });
 
   it('is over and kept when the engine closes, and starts nothing afterwards', async () => {

@@ -62,6 +62,8 @@ export interface LoadTestRunner {
 
 interface LiveRun {
   readonly generator: LoadGenerator;
+  /** It was asked to. */
+  isStopped: boolean;
   /** Resolves when the run is over and kept. Never rejects. */
   readonly over: Promise<void>;
 }
@@ -95,17 +97,21 @@ class Runner implements LoadTestRunner {
     const note = settingsNote(model.settings, model.activeProvider);
     const run = newRun(newId(clock.wallMs()), scenario, clock.wallMs(), note);
     const generator = startLoadGenerator(plan, (snapshot) => this.#onProgress(run.id, snapshot));
-    this.#live = { generator, over: this.#follow(run, generator) };
+    const live = { generator, isStopped: false, over: this.#follow(run, generator) };
+    this.#live = live;
     this.#show(run);
     logger.info('load test started', { id: run.id, model: scenario.model, executor: scenario.executor.kind });
     await this.#save(run);
-    await this.#started(generator);
+    await this.#started(generator).catch((error: unknown) => {
+      if (!live.isStopped) throw error;
+    });
     return this.#current?.id === run.id ? this.#current : run;
   }
 
   async stop(): Promise<void> {
     const live = this.#live;
     if (!live) return;
+    live.isStopped = true;
     live.generator.stop();
     const { clock } = this.parts;
     const guard = clock.callAt(clock.nowUs() + STOP_TIMEOUT_US, () => void live.generator.kill());
@@ -184,9 +190,11 @@ class Runner implements LoadTestRunner {
       }
     } catch (thrown) {
       const measured = this.#current?.id === run.id ? this.#current : run;
-      const error = toEngineError(thrown).message;
-      last = { ...measured, state: 'failed', finishedAtMs: clock.wallMs(), error };
-      logger.error('load test failed', { id: run.id, reason: error });
+      // Asked to stop before it could hear: there is a reason that it has no result.
+      const isStopped = this.#live?.isStopped === true;
+      const error = isStopped ? null : toEngineError(thrown).message;
+      last = { ...measured, state: isStopped ? 'stopped' : 'failed', finishedAtMs: clock.wallMs(), error };
+      if (error !== null) logger.error('load test failed', { id: run.id, reason: error });
     }
     await this.#save(last);
     this.#live = null;
