@@ -266,7 +266,8 @@ export class ModelRegistry extends RegistryViews {
     this.#scanned = found;
     for (const scanned of changes.added) this.#appeared(scanned);
     const gone = this.#forgetGone(found);
-    for (const { scanned, kind } of changes.modified) await this.#modified(scanned, kind, known);
+    // Each asks for its turn at once: one after the other they would each wait behind all that was asked for meanwhile.
+    await Promise.all(changes.modified.map(({ scanned, kind }) => this.#modified(scanned, kind, known)));
     if (gone + changes.added.length + changes.modified.length > 0) this.#announceSoon();
   }
 

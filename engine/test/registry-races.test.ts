@@ -91,3 +91,25 @@ test('a change by hand that nobody has seen yet is followed, also when a setting
   });
   expect(config()).toMatch(/count: 2/);
 });
+
+test('what one look at the folder finds has its turn before all that is asked for later', async () => {
+  folder.write({ 'models/n/config.pbtxt': simulatedConfig({ baseUs: 0 }) });
+  await registry.rescan();
+  let release: () => void = () => undefined;
+  mayStart = new Promise((resolve) => {
+    release = resolve;
+  });
+  const delay = 'dynamic_batching { max_queue_delay_microseconds: 700 }';
+  folder.write({
+    'models/m/config.pbtxt': `${config()}\ninstance_group [ { count: 2 } ]\n`,
+    'models/n/config.pbtxt': simulatedConfig({ baseUs: 0, more: delay }),
+  });
+  const scanned = registry.rescan();
+  await waitUntil('the scan has read', () => messages.some((message) => message.includes('changed on disk')));
+  const changed: (string | null)[] = [];
+  registry.marks.on(({ model }) => changed.push(model));
+  const later = registry.updateSettings('m', { maxBatchSize: 4 });
+  release();
+  await Promise.all([scanned, later]);
+  expect(changed).toEqual(['m', 'n', 'm']);
+});
