@@ -15,14 +15,6 @@ const isWindows = process.platform === 'win32';
  * @returns {Promise<number>} its exit status
  */
 export function launch(command, args, env = {}) {
-  // In a group of its own, the app hears of a Ctrl-C only through this process, and so exactly once. Windows has no
-  // such groups: there the console tells the app itself.
-  const child = spawn(command, args, {
-    cwd: root,
-    env: { ...process.env, ...env },
-    stdio: 'inherit',
-    detached: !isWindows,
-  });
   let askedAtMs = Number.NaN;
   /** @param {NodeJS.Signals} signal */
   const onSignal = (signal) => {
@@ -33,6 +25,14 @@ export function launch(command, args, env = {}) {
     } else if (nowMs - askedAtMs > echoMs) killGroup(child.pid);
   };
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) process.on(signal, onSignal);
+  // In a group of its own, the app hears of a Ctrl-C only through this process, and so exactly once. Windows has no
+  // such groups: there the console tells the app itself.
+  const child = spawn(command, args, {
+    cwd: root,
+    env: { ...process.env, ...env },
+    stdio: 'inherit',
+    detached: !isWindows,
+  });
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('exit', (code, signal) => resolve(code ?? 128 + (signal ? constants.signals[signal] : 0)));

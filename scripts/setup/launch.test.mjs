@@ -6,9 +6,12 @@ import { afterEach, expect, test } from 'vitest';
 import { fromRoot } from './paths.mjs';
 
 const launchUrl = pathToFileURL(fromRoot('scripts', 'setup', 'launch.mjs')).href;
-const drains = `console.log('up ' + process.pid + ';'); const t = setInterval(() => {}, 1000);
-process.on('SIGINT', () => { console.log('asked'); setTimeout(() => { console.log('drained'); clearInterval(t); }, 300); });`;
-const refuses = `console.log('up ' + process.pid + ';'); setInterval(() => {}, 1000); process.on('SIGINT', () => console.log('asked'));`;
+// Each says that it is up last, when it listens to signals: told earlier, a busy machine lets the signal find nobody.
+const drains = `const t = setInterval(() => {}, 1000);
+process.on('SIGINT', () => { console.log('asked'); setTimeout(() => { console.log('drained'); clearInterval(t); }, 300); });
+console.log('up ' + process.pid + ';');`;
+const refuses = `setInterval(() => {}, 1000); process.on('SIGINT', () => console.log('asked'));
+console.log('up ' + process.pid + ';');`;
 
 /** @type {number[]} the apps that the tests started, each in a process group of its own */
 const apps = [];
