@@ -14,6 +14,7 @@ export default defineConfig({
           name: 'node',
           environment: 'node',
           pool: 'forks',
+          globalSetup: './scripts/checks/built-workers.mjs',
           include: ['{engine,electron,bench}/**/*.test.ts', 'scripts/**/*.test.{mjs,ts}'],
         },
       },

@@ -3,6 +3,7 @@ import { dimsOmitBatch, settingsOf } from '../config';
 import type { ModelSettings, ModelSettingsPatch, ModelState } from '../contract';
 import { describeChange } from './describe-change';
 import { EntryViews } from './entry-views';
+import type { FoundChange } from './found-changes';
 import { moveModel } from './lifecycle';
 import type { LoadSource } from './load-source';
 import { type ModelDefinition, redefine } from './model-definition';
@@ -167,16 +168,12 @@ export class RegistryEntry extends EntryViews {
   /**
    * Follows a change on disk. A changed config is applied while serving; changed model files are loaded beside the old ones.
    *
-   * @param known what was known of the model (`scanned`) when the scan began. When it is another by now, the model was loaded or
-   * its settings were written meanwhile, and the scan may have read what was there before: it is not followed.
+   * When what is known of the model (`scanned`) is another by now than when the look began, it was loaded or its settings were
+   * written meanwhile, and the look may have read what was there before: it is not followed.
+   *
    * @returns what changed in the settings, as text, empty when nothing did; null when the folder has to be scanned again
    */
-  follow(
-    scanned: ScannedModel,
-    kind: 'config' | 'files',
-    known: ScannedModel | undefined,
-    drainLimitUs: number,
-  ): Promise<string | null> {
+  follow({ scanned, kind, known }: FoundChange, drainLimitUs: number): Promise<string | null> {
     return this.turns.take(async () => {
       if (this.override) {
         this.override.onDisk = scanned;

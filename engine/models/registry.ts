@@ -12,6 +12,7 @@ import type { InferenceRequest, InferenceResult, LoadOverride } from '../inferen
 import { AppearingModels } from './appearing-models';
 import { CurveStore } from './auto';
 import { describeChange } from './describe-change';
+import { type FoundChange, FoundChanges } from './found-changes';
 import { importModel, removeModel } from './import-model';
 import { inspectModel } from './inspect-model';
 import { NO_OVERRIDE, readLoadSource, requireLoadable } from './load-source';
@@ -53,6 +54,7 @@ export class ModelRegistry extends RegistryViews {
   readonly #context: ServingContext;
   readonly #control: ModelControl;
   readonly #appearing = new AppearingModels();
+  readonly #found = new FoundChanges();
   readonly #residents: ResidentModels;
   /** Names in the folder at the last look. */
   #present: ReadonlySet<string> = new Set();
@@ -252,13 +254,23 @@ export class ModelRegistry extends RegistryViews {
   }
 
   /** Reads the repository folder again and follows what changed there. */
-  rescan(): Promise<void> {
+  async rescan(): Promise<void> {
+    const { followed } = await this.#look();
+    await followed;
+  }
+
+  /** What is found is followed while the next look is on: that one model takes long to load keeps no other from being seen. */
+  #look(): Promise<{ readonly followed: Promise<void> }> {
     const next = this.#scanning.then(() => this.#scan());
-    this.#scanning = next.catch(() => undefined);
+    this.#scanning = next.then(
+      () => undefined,
+      () => undefined,
+    );
     return next;
   }
 
-  async #scan(): Promise<void> {
+  /** @returns `followed` once each change has had its turn; it rejects with the first failure. */
+  async #scan(): Promise<{ readonly followed: Promise<void> }> {
     const { repositoryPath, cpuBudget } = this.#options;
     const known = new Map([...this.entries].map(([name, entry]) => [name, entry.scanned]));
     const found = await scanRepository(repositoryPath, { cpuBudget, previous: this.#scanned });
@@ -266,9 +278,21 @@ export class ModelRegistry extends RegistryViews {
     this.#scanned = found;
     for (const scanned of changes.added) this.#appeared(scanned);
     const gone = this.#forgetGone(found);
-    // Each asks for its turn at once: one after the other they would each wait behind all that was asked for meanwhile.
-    await Promise.all(changes.modified.map(({ scanned, kind }) => this.#modified(scanned, kind, known)));
-    if (gone + changes.added.length + changes.modified.length > 0) this.#announceSoon();
+    if (gone + changes.added.length > 0) this.#announceSoon();
+    const followed = this.#followAll(
+      changes.modified.map((change) => ({ ...change, known: known.get(change.scanned.name) })),
+    );
+    // Whoever looked may not ask how it went.
+    followed.catch(() => undefined);
+    return { followed };
+  }
+
+  /** Each asks for its turn at once: one after the other they would each wait behind all that was asked for meanwhile. */
+  async #followAll(changes: readonly FoundChange[]): Promise<void> {
+    const followed = await Promise.allSettled(changes.map((change) => this.#modified(change)));
+    const failure = followed.find(({ status }) => status === 'rejected');
+    if (changes.length > 0) this.#announceSoon();
+    if (failure?.status === 'rejected') throw failure.reason;
   }
 
   #appeared(scanned: ScannedModel): void {
@@ -294,20 +318,18 @@ export class ModelRegistry extends RegistryViews {
     return gone;
   }
 
-  async #modified(
-    scanned: ScannedModel,
-    kind: 'config' | 'files',
-    known: ReadonlyMap<string, ScannedModel>,
-  ): Promise<void> {
-    const { name } = scanned;
+  #modified(change: FoundChange): Promise<void> {
+    const { name } = change.scanned;
     const entry = this.entries.get(name);
-    if (!entry || (entry.isWanted && !this.#follows)) return;
-    this.#options.context.logger.info(`model "${name}" changed on disk (${kind})`);
+    if (!entry || (entry.isWanted && !this.#follows)) return Promise.resolve();
+    this.#options.context.logger.info(`model "${name}" changed on disk (${change.kind})`);
     this.#appearing.changed(name);
-    const follow = () => entry.follow(scanned, kind, known.get(name), this.#options.drainLimitUs);
-    const text = await this.#residents.turn(follow);
-    if (text === null) this.#scanned = this.#scanned.map((one) => (one.name === name ? entry.scanned : one));
-    if (text) this.marks.emit({ model: name, kind: 'settings', text });
+    return this.#found.add(entry, change, async (take) => {
+      const text = await this.#residents.turn(() => entry.follow(take(), this.#options.drainLimitUs));
+      if (text === null)
+        this.#scanned = this.#scanned.map((one) => (one.name === name ? entry.scanned : one));
+      if (text) this.marks.emit({ model: name, kind: 'settings', text });
+    });
   }
 
   get #follows(): boolean {
@@ -318,11 +340,13 @@ export class ModelRegistry extends RegistryViews {
     const { clock, logger } = this.#options.context;
     clock.callAt(clock.nowUs() + this.#control.pollUs, () => {
       if (this.#closed) return;
-      this.rescan()
-        .then(() => this.#loadAppeared())
-        .catch((error: unknown) =>
-          logger.warn(`the repository could not be read: ${toEngineError(error).message}`),
-        )
+      const warn = (error: unknown) =>
+        logger.warn(`the repository could not be read: ${toEngineError(error).message}`);
+      this.#look()
+        .then(({ followed }) => {
+          followed.catch(warn);
+          this.#loadAppeared();
+        }, warn)
         .finally(() => this.#pollSoon());
     });
   }

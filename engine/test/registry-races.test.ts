@@ -61,14 +61,30 @@ afterEach(async () => {
   folder.remove();
 });
 
-const config = (): string => readFileSync(join(folder.path, 'models/m/config.pbtxt'), 'utf8');
-
-test('a scan that read the file before the last change of the settings does not take that change back', async () => {
-  await registry.updateSettings('m', { maxQueueDelayUs: 100 });
+/** @returns lets instances start again */
+function holdStarts(): () => void {
   let release: () => void = () => undefined;
   mayStart = new Promise((resolve) => {
     release = resolve;
   });
+  return release;
+}
+
+async function turns(): Promise<void> {
+  for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+const withDelay = (delayUs: number): string =>
+  simulatedConfig({
+    baseUs: 0,
+    more: `dynamic_batching { max_queue_delay_microseconds: ${delayUs} }`,
+  });
+
+const config = (): string => readFileSync(join(folder.path, 'models/m/config.pbtxt'), 'utf8');
+
+test('a scan that read the file before the last change of the settings does not take that change back', async () => {
+  await registry.updateSettings('m', { maxQueueDelayUs: 100 });
+  const release = holdStarts();
   const changed = registry.updateSettings('m', { maxQueueDelayUs: 200, instanceCount: 2 });
   // The scan sees 100, which is news to it, and then waits for the change that is under way.
   const scanned = registry.rescan();
@@ -95,14 +111,10 @@ test('a change by hand that nobody has seen yet is followed, also when a setting
 test('what one look at the folder finds has its turn before all that is asked for later', async () => {
   folder.write({ 'models/n/config.pbtxt': simulatedConfig({ baseUs: 0 }) });
   await registry.rescan();
-  let release: () => void = () => undefined;
-  mayStart = new Promise((resolve) => {
-    release = resolve;
-  });
-  const delay = 'dynamic_batching { max_queue_delay_microseconds: 700 }';
+  const release = holdStarts();
   folder.write({
     'models/m/config.pbtxt': `${config()}\ninstance_group [ { count: 2 } ]\n`,
-    'models/n/config.pbtxt': simulatedConfig({ baseUs: 0, more: delay }),
+    'models/n/config.pbtxt': withDelay(700),
   });
   const scanned = registry.rescan();
   await waitUntil('the scan has read', () => messages.some((message) => message.includes('changed on disk')));
@@ -112,4 +124,55 @@ test('what one look at the folder finds has its turn before all that is asked fo
   release();
   await Promise.all([scanned, later]);
   expect(changed).toEqual(['m', 'n', 'm']);
+});
+
+test('one that cannot be followed ends the look for nobody else: the failure is told when all have had their turn', async () => {
+  folder.write({ 'models/n/config.pbtxt': simulatedConfig({ baseUs: 0 }) });
+  await registry.rescan();
+  await registry.load('n');
+  const release = holdStarts();
+  folder.write({
+    'models/m/config.pbtxt': withDelay(100),
+    'models/n/config.pbtxt': `${config()}\ninstance_group [ { count: 2 } ]\n`,
+  });
+  let mark = '';
+  registry.marks.on(({ model }) => {
+    mark = model ?? '';
+    if (model === 'm') throw new Error('nobody may hear of m');
+  });
+  let outcome = 'none';
+  const scanned = registry.rescan().catch((error: Error) => {
+    outcome = error.message;
+  });
+  await waitUntil('m is followed', () => mark === 'm');
+  await turns();
+  expect(outcome).toBe('none');
+  release();
+  await scanned;
+  expect(outcome).toBe('nobody may hear of m');
+  expect(registry.summary('n').instancesReady).toBe(2);
+});
+
+test('what changes while another model still loads is seen, and followed once as it was last', async () => {
+  folder.write({ 'models/n/config.pbtxt': simulatedConfig({ baseUs: 0 }) });
+  await registry.rescan();
+  await registry.load('n');
+  const release = holdStarts();
+  const loading = registry.updateSettings('m', { instanceCount: 2 });
+  const changes: string[] = [];
+  registry.marks.on(({ model, text }) => changes.push(`${model}: ${text}`));
+  const seen = (times: number) => () =>
+    messages.filter((message) => message.includes('"n" changed on disk')).length === times;
+  const scans: Promise<void>[] = [];
+  for (const delayUs of [100, 200, 300]) {
+    folder.write({ 'models/n/config.pbtxt': withDelay(delayUs) });
+    scans.push(registry.rescan());
+    await waitUntil('the change is seen', seen(delayUs / 100));
+  }
+  release();
+  await Promise.all([loading, ...scans]);
+  expect(registry.summary('n').settings.maxQueueDelayUs).toBe(300);
+  expect(changes.filter((change) => change.startsWith('n: '))).toHaveLength(1);
+  await registry.rescan();
+  expect(registry.summary('n').settings.maxQueueDelayUs).toBe(300);
 });
