@@ -1,5 +1,4 @@
 import type { RepositoryChanges } from './plan-changes';
-import type { RegistryEntry } from './registry-entry';
 import type { ScannedModel } from './repository';
 
 /** A change on disk, and what was known of the model when the look that found it began. */
@@ -12,14 +11,13 @@ export type FoundChange = RepositoryChanges['modified'][number] & {
  * earlier change is over, and would only make the later one wait for longer.
  */
 export class FoundChanges {
-  readonly #waiting = new Map<RegistryEntry, { change: FoundChange; done: Promise<void> }>();
+  readonly #waiting = new Map<object, { change: FoundChange; done: Promise<void> }>();
 
-  /** @param follow waits for its turn, then takes the change and follows it */
-  add(
-    entry: RegistryEntry,
-    change: FoundChange,
-    follow: (take: () => FoundChange) => Promise<void>,
-  ): Promise<void> {
+  /**
+   * @param entry the model's own, so that one that is removed and comes back by the same name is another
+   * @param follow waits for its turn, then takes the change and follows it
+   */
+  add(entry: object, change: FoundChange, follow: (take: () => FoundChange) => Promise<void>): Promise<void> {
     const waiting = this.#waiting.get(entry);
     if (waiting) {
       const kind = waiting.change.kind === 'files' ? 'files' : change.kind;
