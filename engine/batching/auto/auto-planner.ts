@@ -11,6 +11,11 @@ import { RunningBatches } from './running-batches';
 
 /** Share of the SLO up to which a finish is promised: the rest is for what the curve learns meanwhile. */
 const PROMISED = 0.97;
+/**
+ * Share of the SLO that is kept free for a slow batch at most. Where one in 200 is slower than this, no rule keeps the SLO of 99 in 100,
+ * and to refuse what would have been in time would spare the few others nothing.
+ */
+const RESERVED = 0.25;
 
 export interface AutoPlannerOptions {
   readonly curve: CostCurve;
@@ -54,8 +59,11 @@ export class AutoPlanner implements Predictor, Forecast {
 
   get cap(): number {
     const { curve, maxBatchSize, sloUs } = this.#options;
-    const { meanShare, slowShare } = this.#spread;
-    return curve.capRows(maxBatchSize(), sloUs / meanShare, slowShare / meanShare);
+    // One may run, and another after it at its slow end: a request that just missed a batch still makes the next.
+    return curve.capRows(maxBatchSize(), (meanUs) => {
+      const keptUs = this.#spread.expectedUs(meanUs);
+      return 2 * keptUs + this.#slowUs(keptUs) <= sloUs * PROMISED;
+    });
   }
 
   get state(): AutoState {
@@ -73,22 +81,23 @@ export class AutoPlanner implements Predictor, Forecast {
 
   /** OVERLOADED when a request that comes now could not be answered within the SLO. */
   admit(rows: number, { waitingRows }: Backlog, nowUs: number): EngineError | null {
-    const { curve, sloUs, instances } = this.#options;
+    const { sloUs, instances } = this.#options;
     const count = instances();
     if (sloUs === Number.POSITIVE_INFINITY || count === 0) return null;
     // Nothing could answer it sooner, and only batches that run show that the model is fast enough again.
     if (waitingRows === 0 && this.#running.count < count) return null;
     const { cap } = this;
     this.#largest = waitingRows === 0 ? rows : Math.max(this.#largest, rows);
-    const { meanShare, strayShare } = this.#spread;
+    const fullUs = this.#keptUs(cap);
+    const aloneUs = this.#keptUs(rows);
     const finishUs = predictedFinishUs({
       waitingRows,
       rows,
       fullRows: fullRowsOf(cap, this.#largest),
-      fullUs: curve.meanUs(cap) * meanShare,
-      aloneUs: curve.meanUs(rows) * meanShare,
-      slowUs: this.#slowUs(Math.max(cap, rows)),
-      strayUs: curve.meanUs(cap) * strayShare,
+      fullUs,
+      aloneUs,
+      slowUs: this.#slowUs(Math.max(fullUs, aloneUs)),
+      strayUs: this.#spread.strayUs(fullUs),
       freeInUs: this.#running.freeInUs(count, nowUs),
     });
     if (finishUs <= sloUs * PROMISED) return null;
@@ -108,7 +117,13 @@ export class AutoPlanner implements Predictor, Forecast {
   batchStarted({ id, rows }: RunningBatch, nowUs: number): void {
     this.#wait = null;
     this.#idleSinceUs = null;
-    this.#running.started(id, this.predictUs(rows), this.#options.instances(), nowUs);
+    const runUs = this.predictUs(rows);
+    this.#running.started(
+      id,
+      { runUs, keptUs: this.#spread.expectedUs(runUs) },
+      this.#options.instances(),
+      nowUs,
+    );
   }
 
   batchEnded({ id, rows }: RunningBatch, runUs: number | null, nowUs: number): void {
@@ -116,9 +131,13 @@ export class AutoPlanner implements Predictor, Forecast {
     this.#arrivals.completed(rows, nowUs);
     // A failed batch says nothing of what one costs.
     if (runUs === null) return;
-    if (run) this.#spread.record(run.predictedUs, run.tookUs);
+    const { curve } = this.#options;
+    if (run) {
+      this.#spread.record(run.predictedUs, runUs, run.tookUs);
+      curve.betweenUs = this.#spread.betweenUs;
+    }
     const changed = this.#check.record(this.predictUs(rows), runUs);
-    this.#options.curve.record(rows, runUs);
+    curve.record(rows, runUs);
     if (changed === null) return;
     this.#reason = this.#check.isOff ? changed : null;
     this.#options.onFallback?.(changed);
@@ -139,18 +158,23 @@ export class AutoPlanner implements Predictor, Forecast {
   #sendRows(rows: number, cap: number, oldestEnqueuedUs: number, nowUs: number): number {
     const { curve, sloUs } = this.#options;
     const sent = curve.bestRows(rows);
-    const leftUs = (curve.meanUs(sent) + curve.meanUs(cap)) * this.#spread.meanShare + this.#slowUs(cap);
+    const fullUs = this.#keptUs(cap);
+    const leftUs = this.#keptUs(sent) + fullUs + this.#slowUs(fullUs);
     return nowUs + leftUs > oldestEnqueuedUs + sloUs ? rows : sent;
   }
 
-  /** How much longer than predicted a batch may take. */
-  #slowUs(rows: number): number {
-    const { meanShare, slowShare } = this.#spread;
-    return this.#options.curve.meanUs(rows) * (slowShare - meanShare);
+  /** How much longer than that one batch in 200 may take. */
+  #slowUs(keptUs: number): number {
+    return Math.min(this.#spread.slowUs(keptUs), this.#options.sloUs * RESERVED);
+  }
+
+  /** How long a batch is expected to keep its instance from the next one. */
+  #keptUs(rows: number): number {
+    return this.#spread.expectedUs(this.predictUs(rows));
   }
 
   #considered(rows: number, cap: number, oldestEnqueuedUs: number, nowUs: number): BreakEvenWait | null {
-    const { curve, sloUs, instances } = this.#options;
+    const { sloUs, instances } = this.#options;
     this.#idleSinceUs ??= nowUs;
     // With another instance idle, nothing would be saved that anybody waits for.
     if (this.#check.isOff || instances() - this.#running.count > 1) return null;
@@ -162,11 +186,11 @@ export class AutoPlanner implements Predictor, Forecast {
       nextFreeUs: this.#running.nextFreeUs,
       current: this.#arrivals.current,
       past: this.#arrivals.past,
-      meanUs: (size) => curve.meanUs(size),
+      meanUs: (size) => (size > 0 ? this.#keptUs(size) : 0),
     });
     if (!wait) return null;
-    const slowUs = curve.meanUs(wait.rows) * this.#spread.slowShare;
-    const untilUs = Math.min(wait.untilUs, oldestEnqueuedUs + sloUs - slowUs);
+    const keptUs = this.#keptUs(wait.rows);
+    const untilUs = Math.min(wait.untilUs, oldestEnqueuedUs + sloUs - keptUs - this.#slowUs(keptUs));
     return untilUs <= nowUs ? null : { ...wait, untilUs };
   }
 }

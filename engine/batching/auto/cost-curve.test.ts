@@ -67,12 +67,22 @@ describe('a cost curve', () => {
     expect(curve.bestRows(16)).toBe(16);
   });
 
-  it('caps batches so that one and another after it at its slow end keep the SLO', () => {
+  it('caps batches at the best size of those that are short enough, one at least', () => {
     const curve = ofMeans(profiledSizes(32).map((rows) => [rows, 2000 + 400 * rows]));
-    expect(curve.capRows(32, 24_000, 1)).toBe(25);
-    expect(curve.capRows(32, 24_000, 1.5)).toBe(19);
-    expect(curve.capRows(32, 1, 1.5)).toBe(1);
-    expect(curve.capRows(32, Number.POSITIVE_INFINITY)).toBe(32);
+    expect(curve.capRows(32, (us) => us <= 12_000)).toBe(25);
+    expect(curve.capRows(32, () => false)).toBe(1);
+    expect(curve.capRows(32, () => true)).toBe(32);
+  });
+
+  it('prefers larger batches where each keeps its instance beside its run', () => {
+    const curve = ofMeans([
+      [1, 1_000],
+      [2, 2_100],
+      [4, 4_400],
+    ]);
+    expect(curve.bestRows(4)).toBe(1);
+    curve.betweenUs = 500;
+    expect(curve.bestRows(4)).toBe(4);
   });
 
   it('forgets a change of clocks within a few dozen batches', () => {

@@ -20,6 +20,7 @@ const FADES_AFTER = 100;
 const LEARNT_RUNS = 20;
 /** A mean that moved by less than this changes no decision: the tables are left as they are. */
 const MOVED = 0.01;
+const MOVED_BETWEEN = 0.05;
 /**
  * Rates within this of the best count as the same, and the largest size of them is taken: a measured mean wanders by a hundredth, and
  * where it makes fifteen rows look better than sixteen, sixteen clients would be served in two batches for ever.
@@ -92,6 +93,8 @@ export class CostCurve {
   #builtTimeShare = 1;
   #batches = 0;
   #allowedSizes: readonly number[] = [];
+  #betweenUs = 0;
+  #builtBetweenUs = 0;
 
   /** @param points durations of each profiled size, microseconds; sizes ascending, at least one run each */
   constructor(points: Iterable<{ readonly rows: number; readonly runsUs: readonly number[] }>) {
@@ -141,6 +144,12 @@ export class CostCurve {
     this.#tables = null;
   }
 
+  /** What each batch keeps its instance from the next one, beside its run: the best sizes are those with it. */
+  set betweenUs(us: number) {
+    this.#betweenUs = us;
+    if (Math.abs(us - this.#builtBetweenUs) > MOVED_BETWEEN * (this.meanUs(1) + us)) this.#tables = null;
+  }
+
   get points(): readonly CostPoint[] {
     return this.#points.map((point) => {
       const { rows, runs, kept } = point;
@@ -166,18 +175,17 @@ export class CostCurve {
   }
 
   /**
-   * Largest useful batch: the best size up to `maxBatchSize`; with an SLO, of those of which one may run, and another after it
-   * at its slow end: so a request that just missed a batch still makes the next.
+   * Largest useful batch: the best size up to `maxBatchSize` of those that are short enough.
    *
-   * @param slowShare slow end of a run as a share of its mean
+   * @param fits whether a mean of so many microseconds is: true up to some length, and false from there on
    */
-  capRows(maxBatchSize: number, sloUs: number, slowShare = 1): number {
+  capRows(maxBatchSize: number, fits: (meanUs: number) => boolean): number {
     let low = 1;
     let high = maxBatchSize;
     // The repaired means rise.
     while (low < high) {
       const middle = (low + high + 1) >>> 1;
-      if ((1 + slowShare) * this.meanUs(middle) <= sloUs) low = middle;
+      if (fits(this.meanUs(middle))) low = middle;
       else high = middle - 1;
     }
     return this.bestRows(low);
@@ -238,7 +246,8 @@ export class CostCurve {
     const largest = this.#allowedSizes.at(-1) ?? 0;
     const most = Math.max(rows, LEAST_TABLE, largest, (built?.meanUs.length ?? 0) - 1);
     const present = this.#points.map((point) => ({ ...point, meanUs: this.#presentUs(point) }));
-    this.#tables = tablesOf(present, most, this.#allowedSizes);
+    this.#tables = tablesOf(present, most, this.#allowedSizes, this.#betweenUs);
+    this.#builtBetweenUs = this.#betweenUs;
     this.#recordedSinceBuilt = 0;
     this.#builtTimeShare = this.#timeShare;
     for (const point of this.#points) point.builtUs = point.meanUs;
@@ -264,7 +273,12 @@ function isMoved(before: number, now: number): boolean {
   return Math.abs(now - before) > MOVED * before;
 }
 
-function tablesOf(points: readonly Point[], most: number, allowedSizes: readonly number[]): Tables {
+function tablesOf(
+  points: readonly Point[],
+  most: number,
+  allowedSizes: readonly number[],
+  betweenUs: number,
+): Tables {
   const ofSize = meansOf(points, most);
   const meanUs = ofSize.map((_, rows) => (rows === 0 ? 0 : at(ofSize, paddedSize(rows, allowedSizes))));
   const highUs = new Float64Array(most + 1);
@@ -278,7 +292,7 @@ function tablesOf(points: readonly Point[], most: number, allowedSizes: readonly
     const distance = (at: number) => Math.abs((strays[at]?.rows ?? Number.POSITIVE_INFINITY) - rows);
     while (distance(near + 1) < distance(near)) near++;
     highUs[rows] = at(meanUs, rows) * (strays[near]?.share ?? 1);
-    const rate = rows / at(meanUs, rows);
+    const rate = rows / (at(meanUs, rows) + betweenUs);
     mostRate = Math.max(mostRate, rate);
     best[rows] = rate >= mostRate * ALIKE ? rows : at(best, rows - 1);
   }

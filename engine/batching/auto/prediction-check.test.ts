@@ -22,11 +22,19 @@ describe('the check of predictions', () => {
     expect(check.isOff).toBe(true);
   });
 
-  it('knows no error before the first batch, and then its mean', () => {
+  it('knows no error before the first batch, and then the median', () => {
     const check = new PredictionCheck();
     expect(check.error).toBeNull();
     check.record(100, 110);
     check.record(100, 70);
     expect(check.error).toBeCloseTo(0.2);
+    check.record(100, 900);
+    expect(check.error).toBeCloseTo(0.3);
+  });
+
+  it('goes on waiting where a machine halts one run in ten', () => {
+    const check = new PredictionCheck();
+    for (let i = 0; i < 200; i++) check.record(100, i % 10 === 0 ? 1_000 : 105);
+    expect(check.isOff).toBe(false);
   });
 });

@@ -1,64 +1,93 @@
 const KEPT = 512;
-/** Share of a new run in the mean. */
+/** Share of a new run in the means. */
 const EWMA = 0.05;
 /** The third largest of 512 runs: one in 200 takes longer. */
 const SLOW_RANK = 3;
 /** The slow end is looked for again after so many runs. */
 const LOOK_EVERY = 16;
 /** What is thought possible before any run was seen: a pause of the machine, half as long again. */
-const FIRST_SLOW = 1.5;
-/** A run counts as this many times the mean at most: what halts a machine does not take longer for a larger batch. */
+const FIRST_SLOW = 0.5;
+/** A run counts as this many times what was expected at most: what halts a machine does not take longer for a larger batch. */
 const LONGEST = 3;
 
 /**
- * How real runs compare with their predictions, as shares of them, all sizes together: what they have in common (another tenant,
- * the way to the instance and back) moves the mean, what befalls one in a hundred is the slow end.
+ * How batches compare with their predictions, all sizes together, counted from the decision to send one until the next can be sent.
  *
- * A request meets about two batches, the one that runs and its own, so an answer in a hundred is late if one batch in 200 is
- * slower than reckoned with. A share has a bound: a halt of the machine is a hundred times a small batch, and reckoned with as that it
- * would keep batches small and requests out for as long as it is remembered, which spares nobody the next halt. The 95th percentile of a size, which the curve keeps, is too low for that; hence this longer memory.
+ * Two things lengthen them. What befalls a run (another tenant) does so in proportion; the way to the instance and back is the same
+ * for one row and for sixteen. Where that way is as long as a small run (two cores that a server and its clients share), a
+ * proportion learnt from single rows would make sixteen look twice as dear, batches would stay small, and the way be paid for each.
+ *
+ * A request meets about two batches, the one that runs and its own, so an answer in a hundred is late if one batch in 200 is slower
+ * than reckoned with; the 95th percentile of a size, which the curve keeps, is too low for that. Whether what makes a batch slow
+ * grows with its size is not known of sizes that have not run: it is taken as growing for smaller sizes, and as not growing for larger ones.
+ * That errs to the side on which a batch is tried, and then known. It has a bound: a halt of the machine is a hundred times a small
+ * batch, and reckoned with as that it would keep requests out for as long as it is remembered, which spares nobody the next halt.
  */
 export class RunSpread {
+  /** How much longer than expected the last ones took, and as shares of what was expected. */
+  readonly #excessUs = new Float64Array(KEPT);
   readonly #shares = new Float64Array(KEPT);
   #seen = 0;
-  #mean = 1;
-  #stray = 0;
-  #slow = FIRST_SLOW;
+  #betweenUs = 0;
+  #meanShare = 1;
+  #stray = { us: 0, share: 0 };
+  #slow = { us: Number.POSITIVE_INFINITY, share: FIRST_SLOW };
 
-  /** Mean of real / predicted. */
-  get meanShare(): number {
-    return this.#mean;
+  /** Mean of what a batch takes beside its run: there, back, and until that is noticed. */
+  get betweenUs(): number {
+    return this.#betweenUs;
   }
 
-  /** Mean of how far a run strays from that. */
-  get strayShare(): number {
-    return this.#stray;
+  /** How long a batch is expected to keep its instance whose run is predicted to take `runUs`. */
+  expectedUs(runUs: number): number {
+    return runUs * this.#meanShare + this.#betweenUs;
   }
 
-  /** At most one run in 200 takes longer than its prediction times this, where it is no more than three times the mean. */
-  get slowShare(): number {
-    return Math.min(Math.max(this.#slow, this.#mean), LONGEST * this.#mean);
+  /** At most one batch in 200 takes longer than expected by more, where that is no more than three times what is expected. */
+  slowUs(expectedUs: number): number {
+    const { us, share } = this.#slow;
+    return Math.max(0, Math.min(us, share * expectedUs, (LONGEST - 1) * expectedUs));
   }
 
-  record(predictedUs: number, tookUs: number): void {
+  /** Mean of how far a batch strays from what is expected. */
+  strayUs(expectedUs: number): number {
+    return Math.min(this.#stray.us, this.#stray.share * expectedUs);
+  }
+
+  /**
+   * @param predictedUs of the run
+   * @param runUs that it took
+   * @param tookUs with the way to the instance and back
+   */
+  record(predictedUs: number, runUs: number, tookUs: number): void {
     if (!(predictedUs > 0)) return;
-    const share = Math.min(tookUs / predictedUs, LONGEST * this.#mean);
-    this.#shares[this.#seen++ % KEPT] = share;
-    this.#stray += (Math.abs(share - this.#mean) - this.#stray) * EWMA;
-    this.#mean += (share - this.#mean) * EWMA;
-    if (this.#seen % LOOK_EVERY === 0) this.#slow = this.#look();
+    const expectedUs = this.expectedUs(predictedUs);
+    const countedUs = Math.min(tookUs, LONGEST * expectedUs);
+    const excessUs = countedUs - expectedUs;
+    this.#excessUs[this.#seen % KEPT] = excessUs;
+    this.#shares[this.#seen++ % KEPT] = excessUs / expectedUs;
+    this.#stray.us += (Math.abs(excessUs) - this.#stray.us) * EWMA;
+    this.#stray.share += (Math.abs(excessUs) / expectedUs - this.#stray.share) * EWMA;
+    const runShare = Math.min(runUs / predictedUs, LONGEST * this.#meanShare);
+    this.#meanShare += (runShare - this.#meanShare) * EWMA;
+    const betweenUs = Math.min(Math.max(0, tookUs - runUs), (LONGEST - 1) * expectedUs);
+    this.#betweenUs += (betweenUs - this.#betweenUs) * EWMA;
+    if (this.#seen % LOOK_EVERY === 0)
+      this.#slow = { us: this.#slowest(this.#excessUs), share: this.#slowest(this.#shares) };
+    if (this.#seen < KEPT && this.#slow.share < FIRST_SLOW)
+      this.#slow = { us: Number.POSITIVE_INFINITY, share: FIRST_SLOW };
   }
 
-  #look(): number {
+  #slowest(values: Float64Array): number {
     const count = Math.min(this.#seen, KEPT);
     const largest = [0, 0, 0];
     for (let i = 0; i < count; i++) {
-      const share = this.#shares[i] as number;
-      if (share <= (largest[SLOW_RANK - 1] as number)) continue;
+      const value = values[i] as number;
+      if (value <= (largest[SLOW_RANK - 1] as number)) continue;
       let to = SLOW_RANK - 1;
-      for (; to > 0 && (largest[to - 1] as number) < share; to--) largest[to] = largest[to - 1] as number;
-      largest[to] = share;
+      for (; to > 0 && (largest[to - 1] as number) < value; to--) largest[to] = largest[to - 1] as number;
+      largest[to] = value;
     }
-    return count < KEPT ? Math.max(FIRST_SLOW, largest[1] as number) : (largest[SLOW_RANK - 1] as number);
+    return (count < KEPT ? largest[1] : largest[SLOW_RANK - 1]) as number;
   }
 }

@@ -1,5 +1,10 @@
-interface Run {
-  readonly predictedUs: number;
+/** What is expected of a batch: its run, and how long it keeps its instance from the next one. */
+export interface ExpectedRun {
+  readonly runUs: number;
+  readonly keptUs: number;
+}
+
+interface Run extends ExpectedRun {
   startUs: number;
   /** The batch that was handed ahead behind this one. */
   next: Run | null;
@@ -16,8 +21,8 @@ export class RunningBatches {
   }
 
   /** Beyond the number of instances a batch stands behind the one that ends first. */
-  started(id: number, predictedUs: number, instances: number, nowUs: number): void {
-    const run: Run = { predictedUs, startUs: nowUs, next: null, waits: false };
+  started(id: number, { runUs, keptUs }: ExpectedRun, instances: number, nowUs: number): void {
+    const run: Run = { runUs, keptUs, startUs: nowUs, next: null, waits: false };
     if (this.#runs.size >= instances) {
       const before = this.#firstOpen();
       if (before) {
@@ -29,7 +34,7 @@ export class RunningBatches {
     this.#runs.set(id, run);
   }
 
-  /** @returns what was predicted and how long it took, counted from its turn on the instance; null for one that is not known */
+  /** @returns what was predicted of its run, and how long it kept the instance, from its turn on; null for one that is not known */
   ended(id: number, nowUs: number): { readonly predictedUs: number; readonly tookUs: number } | null {
     const run = this.#runs.get(id);
     if (!run) return null;
@@ -38,7 +43,7 @@ export class RunningBatches {
       run.next.startUs = nowUs;
       run.next.waits = false;
     }
-    return run.waits ? null : { predictedUs: run.predictedUs, tookUs: nowUs - run.startUs };
+    return run.waits ? null : { predictedUs: run.runUs, tookUs: nowUs - run.startUs };
   }
 
   /** When the next instance is expected back; infinite when none runs. */
@@ -65,5 +70,5 @@ export class RunningBatches {
 }
 
 function endUs(run: Run): number {
-  return run.startUs + run.predictedUs;
+  return run.startUs + run.keptUs;
 }

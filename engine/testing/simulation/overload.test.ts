@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Random } from './random';
 import { CURVES, peakRate, type SimulatedCurve } from './scenarios';
 import { simulate } from './simulate';
 
@@ -42,6 +43,25 @@ describe('1.6 times the capacity, with an SLO of ten single runs', () => {
     const { goodput, p99 } = overloaded(CURVES[1] as SimulatedCurve, 1, true);
     expect(p99).toBeLessThanOrEqual(1);
     expect(goodput).toBeGreaterThanOrEqual(0.9);
+  });
+});
+
+describe('an event loop that shares its cores', () => {
+  const curve: SimulatedCurve = { name: 'small', meanUs: (rows) => 1_000 + 1_800 * rows };
+  const sloUs = 10 * curve.meanUs(1);
+  /** The way to the instance and back is as long as a small run, and one in twenty takes ten milliseconds more. */
+  const betweenUs = (random: Random) =>
+    1_500 * Math.exp(random.normal() * 0.8) + (random.uniform() < 0.05 ? random.exponential(10_000) : 0);
+
+  it('answers most of the capacity in time: no small batches, each with the whole way to pay for', () => {
+    const load = (1.6 * capacityOf(curve, sloUs)) / peakRate(curve);
+    const { latenciesUs, throughput } = simulate(
+      { kind: 'open', curve, traffic: 'poisson', load, seed: 7 },
+      { setting: { sloUs }, requests: REQUESTS, ahead: true, betweenUs },
+    );
+    const inTime = latenciesUs.filter((us) => us <= sloUs).length / latenciesUs.length;
+    expect((throughput * inTime) / capacityOf(curve, sloUs)).toBeGreaterThan(0.75);
+    expect(inTime).toBeGreaterThan(0.95);
   });
 });
 

@@ -39,6 +39,8 @@ export interface SimulationOptions {
   readonly exact?: boolean;
   /** How long a run takes that begins now and would else take so many microseconds. */
   readonly disturbed?: (runUs: number, nowUs: number, random: Random) => number;
+  /** The way to the instance and back, on top of a run: of the loop's doing, not the device's. Absent: none. */
+  readonly betweenUs?: (random: Random) => number;
   /** When it ends, if not before. */
   readonly untilUs?: number;
   /** Called for each request that has ended. */
@@ -141,7 +143,8 @@ function createBatcher(scenario: Scenario, options: SimulationOptions, clock: Vi
       },
       run: (inputs, _outputNames, outcome) => {
         const tookUs = serviceUs(inputs[0]?.shape[0] ?? 1);
-        device.run(tookUs, (free) => {
+        const betweenUs = options.betweenUs?.(random) ?? 0;
+        device.run(tookUs, betweenUs, (free) => {
           const output = { outputs: OUTPUTS, computeInputUs: 0, computeInferUs: tookUs, computeOutputUs: 0 };
           outcome.returned(output);
           free();
@@ -155,43 +158,46 @@ function createBatcher(scenario: Scenario, options: SimulationOptions, clock: Vi
   return batcher;
 }
 
-/** Instances, each with at most one batch behind the one that it runs. */
+/** Instances, each with at most one batch behind the one that it runs, as they are seen from the loop: an end is seen late. */
 class SimulatedDevice {
   readonly #clock: VirtualClock;
   readonly #instances: number;
   readonly #ahead: boolean;
   readonly #behind: (() => void)[] = [];
-  #idle: number;
+  #running = 0;
+  /** Given to an instance, and not known to have ended. */
+  #given = 0;
 
   constructor(clock: VirtualClock, instances: number, ahead: boolean) {
     this.#clock = clock;
     this.#instances = instances;
     this.#ahead = ahead;
-    this.#idle = instances;
   }
 
   get capacity(): { readonly idle: number; readonly ahead: number } {
-    const ahead = this.#ahead && this.#idle === 0 ? this.#instances - this.#behind.length : 0;
-    return { idle: this.#idle, ahead };
+    const idle = Math.max(0, this.#instances - this.#given);
+    return { idle, ahead: this.#ahead && idle === 0 ? 2 * this.#instances - this.#given : 0 };
   }
 
-  /** @param ended is given what frees the instance */
-  run(tookUs: number, ended: (free: () => void) => void): void {
+  /**
+   * @param betweenUs from the end of the run until it is seen
+   * @param ended is given what frees the instance
+   */
+  run(tookUs: number, betweenUs: number, ended: (free: () => void) => void): void {
+    this.#given++;
+    const after = (us: number, then: () => void) => this.#clock.callAt(this.#clock.nowUs() + us, then);
+    const seen = () => ended(() => this.#given--);
     const start = () => {
-      this.#clock.callAt(this.#clock.nowUs() + tookUs, () => ended(() => this.#free()));
+      this.#running++;
+      after(tookUs, () => {
+        this.#running--;
+        if (betweenUs > 0) after(betweenUs, seen);
+        else seen();
+        this.#behind.shift()?.();
+      });
     };
-    if (this.#idle > 0) {
-      this.#idle--;
-      start();
-    } else {
-      this.#behind.push(start);
-    }
-  }
-
-  #free(): void {
-    const next = this.#behind.shift();
-    if (next) next();
-    else this.#idle++;
+    if (this.#running < this.#instances) start();
+    else this.#behind.push(start);
   }
 }
 
