@@ -25,6 +25,7 @@ const SIZE = { width: 1440, height: 900 } as const;
 const MAX_BYTES = 400_000;
 const DATA_DIR = join(tmpdir(), 'ferry-demo');
 const IMAGES = join(appFolder, 'docs', 'images');
+const FAILED = join(appFolder, 'out', 'screenshot-failed.png');
 const REPOSITORY = join(DATA_DIR, 'models');
 const SLOW = { timeout: 120_000 } as const;
 const GIB = 2 ** 30;
@@ -248,6 +249,10 @@ async function main(): Promise<void> {
   try {
     await startTraffic(opened.page, traffic.signal);
     await takeAll(opened);
+  } catch (error) {
+    // What stood on the screen tells more than which element was waited for.
+    await opened.page.screenshot({ path: FAILED }).catch(() => undefined);
+    throw error;
   } finally {
     traffic.abort();
     await opened.close();

@@ -1,3 +1,5 @@
+import type { ChangeKind } from '../../engine/contract';
+
 /** One instant: seconds before now (<= 0), and a value per series. Null leaves a gap. */
 export interface ChartPoint {
   readonly secondsAgo: number;
@@ -16,8 +18,8 @@ export interface ChartSeries {
 /** A change that every chart marks with a vertical line. */
 export interface ChartMark {
   readonly id: number;
+  readonly kind: ChangeKind;
+  /** Before the right end of the chart (<= 0). */
   readonly secondsAgo: number;
-  /** A letter or two on the flag: tells kinds of changes apart without the text. */
-  readonly letter: string;
   readonly text: string;
 }

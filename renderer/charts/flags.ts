@@ -1,3 +1,4 @@
+import { changeLetter } from './change-kinds';
 import type { ChartMark } from './chart-types';
 
 /** Changes at one place of the chart: one line, and the letters of all that happened there. */
@@ -19,7 +20,8 @@ const FLAGS_APART = 0.02;
 export function flagsOf(marks: readonly ChartMark[], spanS: number): readonly Flag[] {
   const flags: { id: number; secondsAgo: number; letters: string }[] = [];
   let lettered: { secondsAgo: number; letters: string } | undefined;
-  for (const { id, secondsAgo, letter } of marks) {
+  for (const { id, secondsAgo, kind } of marks) {
+    const letter = changeLetter(kind);
     const last = flags.at(-1);
     const ownLine = !last || secondsAgo - last.secondsAgo >= spanS * LINES_APART;
     const ownFlag = ownLine && (!lettered || secondsAgo - lettered.secondsAgo >= spanS * FLAGS_APART);

@@ -16,7 +16,7 @@ const POINTS = [
   { secondsAgo: -10, values: [5, null] },
   { secondsAgo: 0, values: [6, 12] },
 ];
-const MARKS = [{ id: 1, secondsAgo: -10, letter: 'S', text: 'max batch size 1 -> 16' }];
+const MARKS = [{ id: 1, secondsAgo: -10, kind: 'settings' as const, text: 'max batch size 1 -> 16' }];
 const milliseconds = (value: number) => `${value} ms`;
 
 const show = (points: typeof POINTS | { secondsAgo: number; values: null[] }[]) =>

@@ -29,6 +29,15 @@ export function formatMs(ms: number): string {
 /** "840 µs", then as `formatMs`. */
 export const formatUs = (us: number) => (us < 1000 ? `${digits(us, 0)} µs` : formatMs(us / 1000));
 
+/** Microseconds on an axis up to `topUs`, all in the unit that suits its top: "0", "40 ms", "80 ms". */
+export function usOnAxis(topUs: number): (us: number) => string {
+  const [scale, unit] = topUs < 1000 ? [1, 'µs'] : topUs < 1e6 ? [1e3, 'ms'] : [1e6, 's'];
+  return (us) => (us === 0 ? '0' : `${digits(us / scale, 2)}\u00a0${unit}`);
+}
+
+/** "1 row", "12 rows". */
+export const formatRows = (rows: number) => (rows === 1 ? '1 row' : `${digits(rows, 1)} rows`);
+
 /** A rate without its unit: "3.4", "812". */
 export const formatRate = (perSecond: number) => digits(perSecond, perSecond < 100 ? 1 : 0);
 

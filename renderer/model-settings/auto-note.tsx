@@ -43,11 +43,10 @@ const breakEvenText = (auto: AutoState) =>
     .join('. ')
     .concat('.');
 
-function numbersOf({ predictionError, refused }: AutoState): readonly string[] {
+function numbersOf({ phase, predictionError, refused }: AutoState): readonly string[] {
+  const now = phase === 'zero-wait' ? 'Now they are' : 'Predictions are';
   return [
-    ...(predictionError === null
-      ? []
-      : [`Predictions are off by ${formatPercent(predictionError)} on average`]),
+    ...(predictionError === null ? [] : [`${now} off by ${formatPercent(predictionError)} on average`]),
     ...(refused === 0
       ? []
       : [

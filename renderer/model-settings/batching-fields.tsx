@@ -46,6 +46,7 @@ export function BatchingFields({ model, compact, ...fields }: BatchingFieldsProp
         <SegmentedControl
           aria-label="Batching"
           size="xs"
+          color={mode === 'off' ? undefined : 'ferry'}
           data={MODES}
           value={mode}
           disabled={!model.batchable}
@@ -56,6 +57,15 @@ export function BatchingFields({ model, compact, ...fields }: BatchingFieldsProp
         </Text>
         <AutoNote model={model} />
       </SettingRow>
+      <NumberSetting
+        {...fields}
+        field="sloMs"
+        label="SLO"
+        hint={sloHint(mode, model)}
+        decimals
+        suffix=" ms"
+        whenEmpty="none"
+      />
       <SettingRow label="Max batch size" {...row('maxBatchSize')}>
         <SliderSetting
           label="Max batch size"
@@ -121,15 +131,15 @@ export function BatchingFields({ model, compact, ...fields }: BatchingFieldsProp
           />
         </SettingRow>
       )}
-      <NumberSetting
-        {...fields}
-        field="sloMs"
-        label="SLO"
-        hint="What a request may take, from arrival to answer. In auto mode, one that could not keep it is refused at once."
-        decimals
-        suffix=" ms"
-        whenEmpty="none"
-      />
     </>
   );
+}
+
+/** What the promise is, where it acts, and the least that it can be. */
+function sloHint(mode: BatchingMode, { costCurve }: ModelSummary): string {
+  const [first] = costCurve?.points ?? [];
+  const least = first?.rows === 1 ? ` One row alone takes ${formatUs(first.meanUs)} here.` : '';
+  return mode === 'auto'
+    ? `What a request may take, from arrival to answer. One that could not keep it is refused at once.${least}`
+    : `What a request may take, from arrival to answer. Only auto mode refuses one that could not keep it.${least}`;
 }

@@ -65,7 +65,7 @@ describe('settings draft', () => {
     expect(shown().values.maxBatchSize).toBe(16);
     expect(shown().status.maxBatchSize).toEqual({
       kind: 'failed',
-      message: 'maxBatchSize 20 is over the limit 8',
+      message: 'Max batch size 20 is over the limit 8',
     });
     expect(shown().status.instanceCount).toEqual({ kind: 'idle' });
   });

@@ -6,25 +6,11 @@ import {
   SETTING_LIMITS,
 } from '../../engine/contract';
 import { formatCount } from '../format';
+import { SETTING_LABELS, withLabels } from './setting-labels';
 
 export type SettingField = keyof ModelSettings;
 
-export const SETTING_FIELDS: readonly SettingField[] = [
-  'batching',
-  'maxBatchSize',
-  'preferredBatchSizes',
-  'maxQueueDelayUs',
-  'maxQueueSize',
-  'instanceCount',
-  'executionProviders',
-  'intraOpThreads',
-  'sloMs',
-  'allowedBatchSizes',
-  'maxInstanceCount',
-  'deviceWeight',
-  'deviceClass',
-  'pinned',
-];
+export const SETTING_FIELDS = Object.keys(SETTING_LABELS) as readonly SettingField[];
 
 /** These change the session itself, so the engine loads new instances and drops the old ones when they are ready. */
 export const RELOAD_FIELDS: ReadonlySet<SettingField> = new Set(['executionProviders', 'intraOpThreads']);
@@ -137,7 +123,10 @@ export function createSettingsDraft(options: SettingsDraftOptions): SettingsDraf
         settle(field, { kind: 'applied', atMs: options.nowMs() });
       },
       (error: unknown) =>
-        settle(field, { kind: 'failed', message: error instanceof Error ? error.message : String(error) }),
+        settle(field, {
+          kind: 'failed',
+          message: withLabels(error instanceof Error ? error.message : String(error)),
+        }),
     );
   };
 

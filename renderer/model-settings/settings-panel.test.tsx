@@ -124,7 +124,7 @@ describe('settings panel', () => {
     );
     expect(note()).toContain('Auto waits for nothing at present');
     expect(note()).toContain(
-      'Predictions were off by 80 %. Predictions are off by 80 % on average. 1 request was refused',
+      'Predictions were off by 80 %. Now they are off by 80 % on average. 1 request was refused',
     );
     cleanup();
     show(inAuto({ phase: 'break-even', reason: null, predictionError: 0.042, refused: 0 }));

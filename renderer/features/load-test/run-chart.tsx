@@ -1,5 +1,5 @@
 import { Box, Group, Stack, Text } from '@mantine/core';
-import { memo, useMemo } from 'react';
+import { memo, type ReactNode, useMemo } from 'react';
 import {
   CartesianGrid,
   Line,
@@ -10,8 +10,11 @@ import {
   XAxis,
   YAxis,
 } from 'recharts';
+import { useStore } from 'zustand';
 import type { LoadTestRun } from '../../../engine/contract';
+import { ChangeList, type ChartMark, Crosshair, chartMarks, MarkLines, PLOT } from '../../charts';
 import { formatMs, formatRate } from '../../format';
+import { marksStore } from '../../stores';
 import { chartPoints, type RunChartPoint, timeTicks } from './run-series';
 
 interface Series {
@@ -32,7 +35,8 @@ const LATENCIES: readonly Series[] = [
   { key: 'p99Ms', name: 'p99', color: 'var(--ferry-chart-2)', dash: '5 3' },
 ];
 
-const MARGIN = { top: 8, right: 12, bottom: 0, left: 0 };
+// As the live charts have it: the marks lie over the drawing and must know where its time axis begins.
+const MARGIN = { top: PLOT.top, right: PLOT.right, bottom: 0, left: 0 };
 const TICK = { fontSize: 11, fill: 'var(--mantine-color-dimmed)' };
 const GRID = <CartesianGrid vertical={false} stroke="var(--ferry-grid)" />;
 const formatSecond = (second: number) => `${second} s`;
@@ -50,9 +54,11 @@ export function RunCharts({ run }: { readonly run: LoadTestRun }) {
   const { warmupMs, durationMs } = run.scenario;
   const fromS = -warmupMs / 1_000;
   const toS = run.finishedAtMs === null ? durationMs / 1_000 : Math.max(1, Math.ceil(run.measuredMs / 1_000));
+  const marks = useRunMarks(run, toS);
   return (
     <Stack gap="md">
       <RunChart
+        marks={marks}
         title="Requests per second"
         series={RATES}
         points={points}
@@ -61,6 +67,7 @@ export function RunCharts({ run }: { readonly run: LoadTestRun }) {
         format={formatRate}
       />
       <RunChart
+        marks={marks}
         title="Response time"
         series={LATENCIES}
         points={points}
@@ -68,11 +75,22 @@ export function RunCharts({ run }: { readonly run: LoadTestRun }) {
         toS={toS}
         format={formatMs}
       />
+      {marks.length > 0 && (
+        <ChangeList marks={marks} when={({ secondsAgo }) => formatSecond(Math.round(toS + secondsAgo))} />
+      )}
     </Stack>
   );
 }
 
+/** What changed while the run went on, of all models: they share the device. A chart ends `toS` after the warm-up. */
+function useRunMarks({ startedAtMs, scenario }: LoadTestRun, toS: number): readonly ChartMark[] {
+  const marks = useStore(marksStore, (state) => state.marks);
+  const toMs = startedAtMs + scenario.warmupMs + toS * 1000;
+  return useMemo(() => chartMarks(marks, { fromMs: startedAtMs, toMs }, null), [marks, startedAtMs, toMs]);
+}
+
 interface RunChartProps {
+  readonly marks: readonly ChartMark[];
   readonly title: string;
   readonly series: readonly Series[];
   readonly points: readonly RunChartPoint[];
@@ -81,19 +99,41 @@ interface RunChartProps {
   readonly format: (value: number) => string;
 }
 
+/** How near the pointer must be to a change for its text, as a share of the chart. */
+const REACH = 0.015;
+
+/** When it was, and what changed there. */
+function tipLabel(atS: number, { marks, fromS, toS }: RunChartProps): ReactNode {
+  const near = marks.filter(({ secondsAgo }) => Math.abs(toS + secondsAgo - atS) <= (toS - fromS) * REACH);
+  return (
+    <>
+      {atS.toFixed(0)} s
+      {near.map(({ id, text }) => (
+        <Text key={id} size="xs" maw={320} style={{ whiteSpace: 'normal' }}>
+          {text}
+        </Text>
+      ))}
+    </>
+  );
+}
+
 /** The last value of each series in words, for those who cannot see the lines. */
-function chartSummary({ title, series, points, format }: RunChartProps): string {
+function chartSummary({ title, series, points, marks, toS, format }: RunChartProps): string {
   const last = points.at(-1);
   if (last === undefined) return `${title}: nothing measured yet`;
   const values = series.map(({ key, name }) => {
     const value = last[key];
     return `${name} ${value === null ? 'n/a' : format(value)}`;
   });
-  return `${title} over time. Last second: ${values.join(', ')}`;
+  const changes = marks.map(
+    ({ secondsAgo, text }) => `${formatSecond(Math.round(toS + secondsAgo))} ${text}`,
+  );
+  const told = changes.length === 0 ? '' : `. Changes: ${changes.join('; ')}`;
+  return `${title} over time. Last second: ${values.join(', ')}${told}`;
 }
 
 const RunChart = memo(function RunChart(props: RunChartProps) {
-  const { title, series, points, fromS, toS, format } = props;
+  const { title, series, points, marks, fromS, toS, format } = props;
   const ticks = useMemo(() => timeTicks(fromS, toS), [fromS, toS]);
   const domain = useMemo<[number, number]>(() => [fromS, toS], [fromS, toS]);
   return (
@@ -121,7 +161,7 @@ const RunChart = memo(function RunChart(props: RunChartProps) {
           ))}
         </Group>
       </Group>
-      <Box h={170} role="img" aria-label={chartSummary(props)}>
+      <Box h={170} pos="relative" role="img" aria-label={chartSummary(props)}>
         <ResponsiveContainer width="100%" height="100%">
           <LineChart data={points as RunChartPoint[]} margin={MARGIN} accessibilityLayer={false}>
             {GRID}
@@ -137,14 +177,15 @@ const RunChart = memo(function RunChart(props: RunChartProps) {
               tick={TICK}
               tickFormatter={formatSecond}
               interval={0}
+              height={PLOT.axisHeight}
               allowDataOverflow
             />
-            <YAxis width={64} tick={TICK} tickFormatter={format} domain={Y_DOMAIN} />
+            <YAxis width={PLOT.left} tick={TICK} tickFormatter={format} domain={Y_DOMAIN} />
             <Tooltip
               isAnimationActive={false}
               contentStyle={TOOLTIP_STYLE}
               labelStyle={LABEL_STYLE}
-              labelFormatter={(label) => `${Number(label).toFixed(0)} s`}
+              labelFormatter={(label) => tipLabel(Number(label), props)}
               formatter={(value) => (typeof value === 'number' ? format(value) : 'n/a')}
             />
             {series.map((line) => (
@@ -162,6 +203,8 @@ const RunChart = memo(function RunChart(props: RunChartProps) {
             ))}
           </LineChart>
         </ResponsiveContainer>
+        <MarkLines marks={marks} spanS={toS - fromS} />
+        <Crosshair marks={marks} spanS={toS - fromS} />
       </Box>
     </div>
   );

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CostCurveRecord } from '../../../engine/contract';
-import { costChart, costSummary } from './cost-chart';
+import { costChart, costSummary, pointAt } from './cost-chart';
 
 const point = (rows: number, meanUs: number) => ({
   rows,
@@ -30,10 +30,21 @@ describe('the chart of a cost curve', () => {
 
   it('names no sizes that would overprint each other', () => {
     expect(costChart(curve, null).ticks).toEqual([1, 4, 16]);
+    const sizes = [1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 16, 17, 24, 32];
+    const points = sizes.map((rows) => point(rows, rows * 1_000));
+    expect(costChart(curveOf(points, 32), null).ticks).toEqual([1, 2, 4, 8, 16, 32]);
+  });
+
+  it('has the best size on the curve when it lies between two measured ones', () => {
+    const between = costChart({ ...curve, bestRows: 10 }, null).best;
+    expect(between).toMatchObject({ rows: 10, runs: 0 });
+    expect(between?.meanUs).toBeCloseTo(1_900 + (5 / 11) * 7_100);
+    expect(costSummary({ ...curve, bestRows: 10 }, null)).toContain('; 10 rows 5.13 ms (');
+    expect(pointAt(curve, 17)).toBeNull();
   });
 
   it('draws the SLO unless it is so far up that the curve would be flat', () => {
-    expect(costChart(curve, 20)).toMatchObject({ sloUs: 20_000, topUs: 24_000 });
+    expect(costChart(curve, 20)).toMatchObject({ sloUs: 20_000, topUs: 30_000 });
     expect(costChart(curve, 500).sloUs).toBeNull();
   });
 

@@ -1,5 +1,6 @@
 import type { CostCurveRecord, CostPoint } from '../../../engine/contract';
-import { formatMs, formatUs } from '../../format';
+import { roundUp } from '../../charts';
+import { formatMs, formatRows, formatUs } from '../../format';
 
 export interface CostChart {
   readonly points: readonly (CostPoint & { readonly bandUs: [lowUs: number, highUs: number] })[];
@@ -24,32 +25,46 @@ export function costChart(curve: CostCurveRecord, sloMs: number | null): CostCha
     points: curve.points.map((point) => ({ ...point, bandUs: [point.lowUs, point.highUs] })),
     topUs: roundUp(Math.max(highest, sloUs ?? 0) * 1.08),
     ticks: ticksOf(curve.points.map(({ rows }) => rows)),
-    best: curve.points.find(({ rows }) => rows === curve.bestRows) ?? null,
+    best: pointAt(curve, curve.bestRows),
     sloUs,
   };
 }
 
-function ticksOf(rows: readonly number[]): readonly number[] {
-  const ticks: number[] = [];
-  for (const size of rows)
-    if (ticks.length === 0 || size >= (ticks.at(-1) ?? 0) * TICKS_APART) ticks.push(size);
-  return ticks;
+/** What the curve says of a size: its point, or for a size that was not measured the straight line between its neighbours, with 0 runs. */
+export function pointAt({ points }: CostCurveRecord, rows: number): CostPoint | null {
+  const after = points.find((point) => point.rows >= rows);
+  const before = points.findLast((point) => point.rows <= rows);
+  if (after === undefined || before === undefined) return null;
+  if (after === before) return after;
+  const share = (rows - before.rows) / (after.rows - before.rows);
+  const between = (pick: (point: CostPoint) => number) => pick(before) + share * (pick(after) - pick(before));
+  return {
+    rows,
+    meanUs: between(({ meanUs }) => meanUs),
+    lowUs: between(({ lowUs }) => lowUs),
+    highUs: between(({ highUs }) => highUs),
+    runs: 0,
+  };
 }
 
-/** To the next of 1, 1.2, 1.6, 2, 2.4, 3.2, 4, 6, 8 times a power of ten: all divide into four readable steps. */
-function roundUp(value: number): number {
-  const power = 10 ** Math.floor(Math.log10(value));
-  const step = [1, 1.2, 1.6, 2, 2.4, 3.2, 4, 6, 8, 10].find((one) => one * power >= value) ?? 10;
-  return step * power;
+/** The ends first, then the powers of two, then what still has room. */
+function ticksOf(rows: readonly number[]): readonly number[] {
+  const ticks: number[] = [];
+  const wanted = [...rows.slice(0, 1), ...rows.slice(-1), ...rows.filter(isPowerOfTwo), ...rows];
+  for (const size of wanted)
+    if (ticks.every((tick) => Math.max(tick, size) >= Math.min(tick, size) * TICKS_APART)) ticks.push(size);
+  return ticks.sort((a, b) => a - b);
 }
+
+const isPowerOfTwo = (rows: number) => Number.isInteger(Math.log2(rows));
 
 /** What a screen reader says of the curve: its ends, the best size, and the SLO. */
 export function costSummary(curve: CostCurveRecord, sloMs: number | null): string {
   const named = ({ rows, meanUs, lowUs, highUs }: CostPoint) =>
-    `${rows} ${rows === 1 ? 'row' : 'rows'} ${formatUs(meanUs)} (${formatUs(lowUs)} to ${formatUs(highUs)})`;
-  const [first, last] = [curve.points[0], curve.points.at(-1)];
-  const best = curve.points.find(({ rows }) => rows === curve.bestRows);
-  const told = [first, best, last].filter((point, i, all) => point !== undefined && all.indexOf(point) === i);
+    `${formatRows(rows)} ${formatUs(meanUs)} (${formatUs(lowUs)} to ${formatUs(highUs)})`;
+  const told = [curve.points[0], pointAt(curve, curve.bestRows), curve.points.at(-1)].filter(
+    (point, i, all) => point && all.findIndex((other) => other?.rows === point.rows) === i,
+  );
   return [
     `Time of a batch by its size, mean and 10th to 95th percentile: ${told.map((point) => point && named(point)).join('; ')}`,
     `best size ${curve.bestRows}`,

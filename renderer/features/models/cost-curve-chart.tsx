@@ -8,11 +8,12 @@ import {
   ReferenceDot,
   ReferenceLine,
   ResponsiveContainer,
+  Tooltip,
   XAxis,
   YAxis,
 } from 'recharts';
-import type { CostCurveRecord } from '../../../engine/contract';
-import { formatMs, formatUs } from '../../format';
+import type { CostCurveRecord, CostPoint } from '../../../engine/contract';
+import { formatMs, formatRate, formatRows, formatUs, usOnAxis } from '../../format';
 import { costChart, costSummary } from './cost-chart';
 
 const MARGIN = { top: 14, right: 18, bottom: 0, left: 0 };
@@ -26,6 +27,7 @@ interface CostCurveChartProps {
 /** Latency against batch size: the mean, the band from the 10th to the 95th percentile, the best size and the SLO. */
 export const CostCurveChart = memo(function CostCurveChart({ curve, sloMs }: CostCurveChartProps) {
   const { points, topUs, ticks, best, sloUs } = useMemo(() => costChart(curve, sloMs), [curve, sloMs]);
+  const axis = useMemo(() => ({ ticks: quarters(topUs), tickFormatter: usOnAxis(topUs) }), [topUs]);
   return (
     <div>
       <Group justify="space-between" mb={4}>
@@ -48,12 +50,14 @@ export const CostCurveChart = memo(function CostCurveChart({ curve, sloMs }: Cos
               tickLine={false}
               interval={0}
             />
-            <YAxis domain={[0, topUs]} tickFormatter={formatUs} tick={TICK} tickLine={false} width={64} />
+            <YAxis domain={[0, topUs]} {...axis} tick={TICK} tickLine={false} width={64} interval={0} />
+            <Tooltip isAnimationActive={false} cursor={CURSOR} content={CurveTip} />
             <Area
               dataKey="bandUs"
               stroke="none"
               fill="var(--ferry-chart-1)"
               fillOpacity={0.22}
+              activeDot={false}
               isAnimationActive={false}
               type="linear"
             />
@@ -61,6 +65,7 @@ export const CostCurveChart = memo(function CostCurveChart({ curve, sloMs }: Cos
               dataKey="meanUs"
               stroke="var(--ferry-chart-1)"
               strokeWidth={1.8}
+              activeDot={false}
               dot={{ r: 2.5, fill: 'var(--ferry-chart-1)', strokeWidth: 0 }}
               isAnimationActive={false}
               type="linear"
@@ -96,6 +101,28 @@ export const CostCurveChart = memo(function CostCurveChart({ curve, sloMs }: Cos
     </div>
   );
 });
+
+const CURSOR = { stroke: 'var(--ferry-muted)' };
+
+const quarters = (top: number) => [0, 1, 2, 3, 4].map((quarter) => (quarter * top) / 4);
+
+/** The measured size under the pointer. */
+function CurveTip({ active, payload }: { readonly active?: boolean; readonly payload?: unknown }) {
+  const point = (payload as readonly { readonly payload?: CostPoint }[] | undefined)?.[0]?.payload;
+  if (active !== true || point === undefined) return null;
+  const { rows, meanUs, lowUs, highUs } = point;
+  return (
+    <Box className="ferry-panel" px={8} py={4} fz={12}>
+      <b>
+        {formatRows(rows)}: {formatUs(meanUs)}
+      </b>
+      <div>
+        {formatUs(lowUs)} to {formatUs(highUs)} in 10th to 95th percentile
+      </div>
+      <div>{formatRate((rows * 1e6) / meanUs)} rows/s</div>
+    </Box>
+  );
+}
 
 function Key({ sloMs, beyond }: { readonly sloMs: number | null; readonly beyond: boolean }) {
   return (

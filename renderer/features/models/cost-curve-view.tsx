@@ -1,8 +1,9 @@
 import { Alert, Group, Stack, Table, Text } from '@mantine/core';
 import { IconChartLine } from '@tabler/icons-react';
-import type { CostCurveRecord, ModelSummary } from '../../../engine/contract';
+import type { CostCurveRecord, CostPoint, ModelSummary } from '../../../engine/contract';
 import { EmptyPanel, StatTile } from '../../components';
-import { formatCount, formatDateTime, formatRate, formatSentence, formatUs } from '../../format';
+import { formatCount, formatDateTime, formatRate, formatRows, formatSentence, formatUs } from '../../format';
+import { pointAt } from './cost-chart';
 import { CostCurveChart } from './cost-curve-chart';
 import classes from './models.module.css';
 
@@ -10,16 +11,17 @@ import classes from './models.module.css';
 export function CostCurveView({ model }: { readonly model: ModelSummary }) {
   const { costCurve, settings } = model;
   if (costCurve === null || costCurve.points.length === 0) return <NoCurve model={model} />;
+  const { bestRows, deviceId, provider } = costCurve;
+  const [best, single] = [pointAt(costCurve, bestRows), pointAt(costCurve, 1)];
   return (
     <Stack gap="md">
       <Group gap="xl">
-        <StatTile
-          label="Best batch size"
-          value={`${costCurve.bestRows} ${costCurve.bestRows === 1 ? 'row' : 'rows'}`}
-          title={BEST_TITLE}
-        />
-        <StatTile label="There" value={`${formatRate(rateAt(costCurve, costCurve.bestRows))} rows/s`} />
-        <StatTile label="Device" value={`${costCurve.deviceId}, ${costCurve.provider}`} />
+        <StatTile label="Best batch size" value={formatRows(costCurve.bestRows)} title={BEST_TITLE} />
+        <StatTile label="At that size" value={best === null ? 'n/a' : `${formatRate(rateOf(best))} rows/s`} />
+        {single !== null && (
+          <StatTile label="One row alone" value={formatUs(single.meanUs)} title="No SLO can be below this" />
+        )}
+        <StatTile label="Device" value={deviceId === provider ? deviceId : `${deviceId}, ${provider}`} />
         <StatTile
           label={costCurve.source === 'cache' ? 'Kept from an earlier run' : 'Measured'}
           value={formatDateTime(costCurve.measuredAtMs)}
@@ -33,10 +35,7 @@ export function CostCurveView({ model }: { readonly model: ModelSummary }) {
 
 const BEST_TITLE = 'Answers most rows per second; with an SLO, of the sizes that can keep it';
 
-function rateAt({ points }: CostCurveRecord, rows: number): number {
-  const point = points.find((one) => one.rows === rows);
-  return point === undefined ? Number.NaN : (point.rows * 1e6) / point.meanUs;
-}
+const rateOf = ({ rows, meanUs }: CostPoint) => (rows * 1e6) / meanUs;
 
 function NoCurve({ model }: { readonly model: ModelSummary }) {
   if (!model.batchable)
@@ -62,6 +61,9 @@ function NoCurve({ model }: { readonly model: ModelSummary }) {
 
 /** The curve as a table: what the chart draws, for those who want the numbers or cannot see it. */
 function CostTable({ curve }: { readonly curve: CostCurveRecord }) {
+  const best = pointAt(curve, curve.bestRows);
+  // A best size that was not measured itself has its place in the table all the same.
+  const points = best?.runs === 0 ? [...curve.points, best].sort((a, b) => a.rows - b.rows) : curve.points;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
     <section className={classes.scroller} tabIndex={0} aria-label="Cost by batch size, scrollable">
@@ -76,7 +78,7 @@ function CostTable({ curve }: { readonly curve: CostCurveRecord }) {
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
-          {curve.points.map(({ rows, meanUs, lowUs, highUs, runs }) => (
+          {points.map(({ rows, meanUs, lowUs, highUs, runs }) => (
             <Table.Tr key={rows} fw={rows === curve.bestRows ? 700 : 400}>
               <Table.Td className={classes.numeric}>
                 {rows === curve.bestRows ? `best: ${rows}` : rows}
@@ -85,13 +87,16 @@ function CostTable({ curve }: { readonly curve: CostCurveRecord }) {
               <Table.Td className={classes.numeric}>{formatUs(lowUs)}</Table.Td>
               <Table.Td className={classes.numeric}>{formatUs(highUs)}</Table.Td>
               <Table.Td className={classes.numeric}>{formatRate((rows * 1e6) / meanUs)}</Table.Td>
-              <Table.Td className={classes.numeric}>{formatCount(runs)}</Table.Td>
+              <Table.Td className={classes.numeric}>
+                {runs === 0 ? 'interpolated' : formatCount(runs)}
+              </Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>
       </Table>
       <Text size="xs" c="dimmed" mt={4}>
-        Times of a whole batch on its instance.
+        Times of a whole batch on its instance. Runs: how many each size was measured with, real traffic
+        included.
       </Text>
     </section>
   );

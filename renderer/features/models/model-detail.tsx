@@ -2,7 +2,7 @@ import { Alert, Badge, DataList, Group, Paper, Stack, Tabs, Text, Title } from '
 import { IconAlertCircle } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import type { ModelSummary } from '../../../engine/contract';
-import { ModelStateBadge, SimulatedBadge } from '../../components';
+import { isOnCall, ModeBadge, ModelStateBadge, SimulatedBadge } from '../../components';
 import { formatBytes, formatMs, formatSentence } from '../../format';
 import { SettingsPanel } from '../../model-settings';
 import { BatchInspector } from './batch-inspector';
@@ -23,7 +23,8 @@ export function ModelDetail({ model }: { readonly model: ModelSummary }) {
               <Title order={3} style={{ overflowWrap: 'anywhere' }}>
                 {model.name}
               </Title>
-              <ModelStateBadge state={model.state} reason={model.reason} />
+              <ModelStateBadge model={model} />
+              <ModeBadge model={model} />
               {model.backend === 'simulated' && <SimulatedBadge />}
             </Group>
             <Versions model={model} />
@@ -111,6 +112,13 @@ function StateReason({ model }: { readonly model: ModelSummary }) {
       >
         {formatSentence(failure)}
       </Alert>
+    );
+  if (isOnCall(model))
+    return (
+      <Text size="sm" c="dimmed">
+        Not in memory: loaded with its next request, which waits for it.
+        {model.reason !== null && ` ${formatSentence(model.reason)}.`}
+      </Text>
     );
   if (model.state === 'unavailable')
     return (

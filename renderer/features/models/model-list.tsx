@@ -1,7 +1,7 @@
 import { Box, Group, Text } from '@mantine/core';
 import type { ModelSummary } from '../../../engine/contract';
-import { ModelStateBadge, SimulatedBadge } from '../../components';
-import { formatBytes, formatRate } from '../../format';
+import { isOnCall, ModeBadge, ModelStateBadge, SimulatedBadge } from '../../components';
+import { formatBytes, formatRate, formatSentence } from '../../format';
 import { useModelRates } from '../../model-settings';
 import { loadFailureOf } from './load-failure';
 import classes from './models.module.css';
@@ -30,7 +30,6 @@ function ModelEntry({ model, current }: { readonly model: ModelSummary; readonly
   const facts = [
     model.version === null ? null : `version ${model.version}`,
     model.backend === 'simulated' ? null : model.activeProvider,
-    model.batchable ? 'batchable' : 'one at a time',
     model.fileSizeBytes > 0 ? formatBytes(model.fileSizeBytes) : null,
   ].filter((fact) => fact !== null);
   return (
@@ -40,16 +39,24 @@ function ModelEntry({ model, current }: { readonly model: ModelSummary; readonly
           {model.name}
         </Text>
         <Box flex="none">
-          <ModelStateBadge state={model.state} reason={model.reason} />
+          <ModelStateBadge model={model} />
         </Box>
       </Group>
       <Text size="xs" c="dimmed" mt={2}>
         {facts.join(' · ')}
       </Text>
       <Group justify="space-between" gap="xs" mt={4} wrap="nowrap">
-        {model.backend === 'simulated' ? <SimulatedBadge /> : <span />}
+        <Group gap={4}>
+          <ModeBadge model={model} />
+          {model.backend === 'simulated' && <SimulatedBadge />}
+        </Group>
         <Rate name={model.name} />
       </Group>
+      {isOnCall(model) && (
+        <Text size="xs" c="dimmed" lineClamp={2} mt={4}>
+          {formatSentence(model.reason ?? 'loaded with its first request')}
+        </Text>
+      )}
       {failure !== null && (
         <Text size="xs" c="var(--mantine-color-error)" lineClamp={2} mt={4}>
           {failure}

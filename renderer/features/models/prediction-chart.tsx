@@ -1,19 +1,21 @@
 import { Box, Group, Stack, Text } from '@mantine/core';
-import { memo } from 'react';
+import { memo, useMemo } from 'react';
 import {
+  Area,
   CartesianGrid,
-  ReferenceLine,
+  ComposedChart,
+  Line,
   ResponsiveContainer,
   Scatter,
-  ScatterChart,
   XAxis,
   YAxis,
 } from 'recharts';
 import { StatTile } from '../../components';
-import { formatCount, formatNumber, formatPercent, formatUs } from '../../format';
+import { formatCount, formatPercent, usOnAxis } from '../../format';
+import { type PredictionPlot, predictionPlot } from './prediction-plot';
 import type { PredictionSummary } from './prediction-summary';
 
-const MARGIN = { top: 8, right: 12, bottom: 14, left: 0 };
+const MARGIN = { top: 8, right: 18, bottom: 16, left: 14 };
 const TICK = { fontSize: 11, fill: 'var(--ferry-muted)' };
 
 /** Each batch as a point, predicted across and measured upwards: above the line it took longer than was thought. */
@@ -23,6 +25,7 @@ export const PredictionChart = memo(function PredictionChart({
   readonly summary: PredictionSummary;
 }) {
   const { batches, medianRatio, withinFifth } = summary;
+  const plot = useMemo(() => predictionPlot(batches), [batches]);
   if (medianRatio === null || withinFifth === null)
     return (
       <Text size="sm" c="dimmed">
@@ -30,17 +33,7 @@ export const PredictionChart = memo(function PredictionChart({
         costs and predicts from that.
       </Text>
     );
-  const top =
-    Math.max(...batches.map(({ predictedUs, measuredUs }) => Math.max(predictedUs, measuredUs))) * 1.05;
-  const told = `measured is ${formatNumber(medianRatio * 100)} % of predicted in the median, ${formatPercent(withinFifth)} of ${formatCount(batches.length)} batches within a fifth`;
-  const axis = {
-    type: 'number' as const,
-    domain: [0, top] as [number, number],
-    ticks: [0, top / 2, top],
-    tickFormatter: formatUs,
-    tick: TICK,
-    tickLine: false,
-  };
+  const told = `measured is ${(medianRatio * 100).toFixed(0)} % of predicted in the median, ${formatPercent(withinFifth)} of ${formatCount(batches.length)} batches within a fifth`;
   return (
     <Stack gap={4}>
       <Group justify="space-between" align="flex-end">
@@ -53,48 +46,76 @@ export const PredictionChart = memo(function PredictionChart({
             value={`${medianRatio.toFixed(2)}×`}
             title="Median of these batches"
           />
-          <StatTile label="Within a fifth" value={formatPercent(withinFifth)} />
+          <StatTile label="Within a fifth" value={formatPercent(withinFifth)} title={FIFTH_TITLE} />
         </Group>
       </Group>
-      <Box h={170} role="img" aria-label={`Predicted against measured times of batches: ${told}`}>
-        <ResponsiveContainer width="100%" height="100%">
-          <ScatterChart margin={MARGIN} accessibilityLayer={false}>
-            <CartesianGrid stroke="var(--ferry-grid)" />
-            <XAxis {...axis} dataKey="predictedUs" height={32} label={X_LABEL} />
-            <YAxis {...axis} dataKey="measuredUs" width={64} />
-            <ReferenceLine
-              segment={[
-                { x: 0, y: 0 },
-                { x: top, y: top },
-              ]}
-              stroke="var(--ferry-muted)"
-              strokeDasharray="5 4"
-            />
-            <Scatter
-              data={batches as PredictionSummary['batches'][number][]}
-              fill="var(--ferry-chart-1)"
-              fillOpacity={0.6}
-              isAnimationActive={false}
-              shape={dot}
-            />
-          </ScatterChart>
-        </ResponsiveContainer>
+      <Box h={230} role="img" aria-label={`Predicted against measured times of batches: ${told}`}>
+        <Drawing plot={plot} />
       </Box>
       <Text size="xs" c="dimmed">
-        Up: measured time on the instance. A point above the dashed line took longer than predicted.
+        A point is a batch: on the dashed line it took as long as predicted, above it longer, in the shaded
+        wedge within a fifth.
+        {plot.beyond > 0 &&
+          ` ${formatCount(plot.beyond)} ${plot.beyond === 1 ? 'batch that took longer than shown stands' : 'batches that took longer than shown stand'} at the upper edge.`}
       </Text>
     </Stack>
   );
 });
 
-const X_LABEL = {
-  value: 'predicted',
-  position: 'insideBottom',
-  offset: 0,
-  fontSize: 11,
-  fill: 'var(--ferry-muted)',
-} as const;
+const FIFTH_TITLE = 'Auto mode stops waiting when 50 batches are off by more than a fifth on average';
 
-const dot = ({ cx, cy, fill }: { readonly cx?: number; readonly cy?: number; readonly fill?: string }) => (
-  <circle cx={cx} cy={cy} r={3} fill={fill} fillOpacity={0.6} />
+function Drawing({ plot: { guide, batches, topUs } }: { readonly plot: PredictionPlot }) {
+  const axis = useMemo(
+    () => ({
+      type: 'number' as const,
+      domain: [0, topUs] as [number, number],
+      ticks: [0, topUs / 4, topUs / 2, (topUs * 3) / 4, topUs],
+      tickFormatter: usOnAxis(topUs),
+      tick: TICK,
+      tickLine: false,
+      interval: 0 as const,
+      allowDataOverflow: true,
+    }),
+    [topUs],
+  );
+  return (
+    <ResponsiveContainer width="100%" height="100%">
+      <ComposedChart data={[...guide]} margin={MARGIN} accessibilityLayer={false}>
+        <CartesianGrid stroke="var(--ferry-grid)" />
+        <XAxis {...axis} dataKey="predictedUs" height={34} label={X_LABEL} />
+        <YAxis {...axis} width={64} label={Y_LABEL} />
+        <Area
+          dataKey="fifthUs"
+          stroke="none"
+          fill="var(--ferry-chart-3)"
+          fillOpacity={0.18}
+          isAnimationActive={false}
+          activeDot={false}
+        />
+        <Line
+          dataKey="exactUs"
+          stroke="var(--ferry-muted)"
+          strokeDasharray="5 4"
+          dot={false}
+          activeDot={false}
+          isAnimationActive={false}
+        />
+        <Scatter
+          data={[...batches]}
+          dataKey="shownUs"
+          fill="var(--ferry-chart-1)"
+          isAnimationActive={false}
+          shape={dot}
+        />
+      </ComposedChart>
+    </ResponsiveContainer>
+  );
+}
+
+const LABEL = { fontSize: 11, fill: 'var(--ferry-muted)' };
+const X_LABEL = { ...LABEL, value: 'predicted', position: 'insideBottom', offset: 0 } as const;
+const Y_LABEL = { ...LABEL, value: 'measured', angle: -90, position: 'insideLeft' } as const;
+
+const dot = ({ cx, cy }: { readonly cx?: number; readonly cy?: number }) => (
+  <circle cx={cx} cy={cy} r={3} fill="var(--ferry-chart-1)" fillOpacity={0.6} />
 );

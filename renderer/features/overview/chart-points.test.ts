@@ -1,13 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import {
-  CHANGE_KINDS,
-  type ChangeMark,
-  type MetricsSample,
-  type ModelCounters,
-} from '../../../engine/contract';
+import type { MetricsSample, ModelCounters } from '../../../engine/contract';
 import type { DevicePoint } from '../../stores';
-import { kindsOf } from './change-kinds';
-import { batchSizesIn, marksOf, pointsOf } from './chart-points';
+import { batchSizesIn, pointsOf } from './chart-points';
 
 const reading = (atMs: number, utilization: number): DevicePoint => ({
   atMs,
@@ -41,47 +35,6 @@ describe('pointsOf', () => {
     const many = Array.from({ length: 1_800 }, (_, i) => reading(i * 500, i));
     const points = pointsOf(many, { fromMs: 0, toMs: 900_000 }, (point) => [point.utilization]);
     expect(points.length).toBeLessThanOrEqual(240);
-  });
-});
-
-describe('marksOf', () => {
-  const mark = (id: number, atMs: number, model: string | null, text: string): ChangeMark => ({
-    id,
-    atMs,
-    model,
-    kind: 'settings',
-    text,
-  });
-  const live = (marks: readonly ChangeMark[]) => ({
-    samples: [],
-    marks,
-    fromMs: 1_000,
-    toMs: 61_000,
-    windowMinutes: 1 as const,
-  });
-
-  test('are those inside the window, of the chosen model and of the engine', () => {
-    const marks = [
-      mark(1, 500, 'a', 'old'),
-      mark(2, 31_000, 'a', 'size 1 -> 16'),
-      mark(3, 32_000, 'b', 'off'),
-      mark(4, 33_000, null, 'started'),
-    ];
-    expect(marksOf(live(marks), 'a')).toEqual([
-      { id: 2, secondsAgo: -30, letter: 'S', text: 'size 1 -> 16' },
-      { id: 4, secondsAgo: -28, letter: 'S', text: 'started' },
-    ]);
-  });
-
-  test('carry a letter of their kind, another one for each', () => {
-    const kinds = CHANGE_KINDS.map((kind, id) => ({ ...mark(id, 31_000, 'a', kind), kind }));
-    const letters = marksOf(live(kinds), 'a').map(({ letter }) => letter);
-    expect(new Set(letters).size).toBe(CHANGE_KINDS.length);
-    expect(kindsOf(new Set(letters)).map(([letter]) => letter)).toEqual(letters);
-  });
-
-  test('name the model when all are shown', () => {
-    expect(marksOf(live([mark(2, 31_000, 'a', 'size 1 -> 16')]), null)[0]?.text).toBe('a: size 1 -> 16');
   });
 });
 

@@ -1,15 +1,12 @@
 import type { DepartureReason, MetricsSample } from '../../../engine/contract';
-import { type ChartMark, type ChartPoint, downsample, type SeriesRow } from '../../charts';
+import { type ChartPoint, downsample, type SeriesRow } from '../../charts';
 import type { DevicePoint, RatePoint } from '../../stores';
-import { changeLetter } from './change-kinds';
 import type { LiveWindow } from './use-live-window';
 
 /** Points a line has at most: beyond that nothing more is seen, and painting costs. */
 const MAX_POINTS = 240;
 /** A hole longer than this is left open; the engine sends two samples a second. */
 const GAP_MS = 3_000;
-/** Marks on a chart at most, the newest: a test that changes settings every second must not black it out. */
-const MAX_MARKS = 40;
 
 /**
  * Rates (or readings) as points of a chart, on its clock: thinned out with peaks kept, and with an empty point in every hole,
@@ -36,23 +33,6 @@ export function pointsOf<T extends RatePoint | DevicePoint>(
     secondsAgo: (atMs - toMs) / 1000,
     values,
   }));
-}
-
-/** The changes inside the window, as vertical marks. With a model chosen, only its own and the engine's. */
-export function marksOf({ marks, fromMs, toMs }: LiveWindow, model: string | null): ChartMark[] {
-  return marks
-    .filter((mark) => mark.atMs >= fromMs && mark.atMs <= toMs)
-    .filter((mark) => model === null || mark.model === null || mark.model === model)
-    .slice(-MAX_MARKS)
-    .map((mark) => ({
-      id: mark.id,
-      secondsAgo: (mark.atMs - toMs) / 1000,
-      letter: changeLetter(mark.kind),
-      text:
-        mark.model !== null && model === null && !mark.text.includes(mark.model)
-          ? `${mark.model}: ${mark.text}`
-          : mark.text,
-    }));
 }
 
 /** Reasons that occurred anywhere in the window, in their fixed order. */

@@ -3,8 +3,8 @@ import { IconInfoCircle } from '@tabler/icons-react';
 import { memo } from 'react';
 import { useStore } from 'zustand';
 import type { ModelSummary } from '../../../engine/contract';
-import { failed, ModelStateBadge, SimulatedBadge } from '../../components';
-import { formatCount, formatMs, formatNumber, formatPercent, formatRate } from '../../format';
+import { failed, isOnCall, ModeBadge, ModelStateBadge, SimulatedBadge } from '../../components';
+import { formatCount, formatMs, formatNumber, formatPercent, formatRate, formatSentence } from '../../format';
 import { loadModel, modelsStore, type RatePoint } from '../../stores';
 import classes from './overview.module.css';
 
@@ -29,7 +29,7 @@ export const ModelCard = memo(function ModelCard({ model, rates }: ModelCardProp
           {model.name}
         </Anchor>
         <Box flex="none">
-          <ModelStateBadge state={model.state} reason={model.reason} />
+          <ModelStateBadge model={model} />
         </Box>
       </Group>
       {model.state === 'ready' ? <Serving model={model} rates={rates} /> : <NotServing model={model} />}
@@ -47,7 +47,7 @@ function Serving({ model, rates }: ModelCardProps) {
         <Headline value={shown(rates?.requestsPerSecond, formatRate)} unit="req/s" />
         <Headline
           value={shown(rates?.meanBatchSize, formatNumber)}
-          unit="batch"
+          unit="rows/batch"
           title="Mean batch: rows per batch"
         />
       </div>
@@ -68,6 +68,9 @@ function Serving({ model, rates }: ModelCardProps) {
         <Stat label="failed/s" value={shown(rates?.failuresPerSecond, formatRate)} />
       </dl>
       <Group gap={6} wrap="nowrap" mt="auto">
+        <Box flex="none">
+          <ModeBadge model={model} />
+        </Box>
         {model.backend === 'simulated' && (
           <Box flex="none">
             <SimulatedBadge />
@@ -124,19 +127,18 @@ function Stat({ label, value, title }: StatProps) {
   );
 }
 
-/** How it batches and where it runs, as short as a card wants it. */
+/** Its bounds and where it runs, as short as a card wants it; the badge before it says the mode. */
 function policyOf({ activeProvider, backend, batchable, instancesReady, settings }: ModelSummary): string {
   const { batching, maxBatchSize, maxQueueDelayUs } = settings;
-  const policy = !batchable
-    ? 'cannot batch'
-    : batching === 'off'
-      ? 'batching off'
-      : batching === 'auto'
-        ? `auto, ≤ ${maxBatchSize} rows`
-        : `≤ ${maxBatchSize} rows, ≤ ${formatMs(maxQueueDelayUs / 1000)}`;
   const where = backend === 'simulated' ? '' : (activeProvider ?? 'no provider');
   const count = instancesReady === 1 ? '' : `${instancesReady} ×`;
-  return [policy, [count, where].filter(Boolean).join(' ')].filter(Boolean).join(' · ');
+  return [
+    batchable && batching !== 'off' && `≤ ${formatCount(maxBatchSize)} rows`,
+    batchable && batching === 'fixed' && `≤ ${formatMs(maxQueueDelayUs / 1000)}`,
+    [count, where].filter(Boolean).join(' '),
+  ]
+    .filter(Boolean)
+    .join(' · ');
 }
 
 /** The same in full. */
@@ -152,13 +154,17 @@ function policyInWords({ batchable, instancesReady, settings }: ModelSummary): s
 function NotServing({ model }: { readonly model: ModelSummary }) {
   const busy = useStore(modelsStore, (state) => state.busy.has(model.name));
   const canLoad = model.state === 'unavailable';
-  const reason = model.reason ?? (canLoad ? 'Not loaded.' : `${model.state}…`);
+  const reason = isOnCall(model)
+    ? (model.reason ?? 'Loaded with its first request.')
+    : (model.reason ?? (canLoad ? 'Not loaded.' : `${model.state}…`));
   return (
     <>
       <Tooltip label={reason} multiline maw={420} disabled={reason.length < 80}>
-        <Text size="sm" c="dimmed" lineClamp={3} flex={1}>
-          {reason}
-        </Text>
+        <Box flex={1}>
+          <Text size="xs" c="dimmed" lineClamp={4}>
+            {formatSentence(reason)}
+          </Text>
+        </Box>
       </Tooltip>
       {canLoad && (
         <Button

@@ -14,8 +14,9 @@ import { IconPlayerPause, IconPlayerPlay, IconStack2 } from '@tabler/icons-react
 import { useMemo, useState } from 'react';
 import { useStore } from 'zustand';
 import type { ModelSummary } from '../../../engine/contract';
-import type { ChartMark } from '../../charts';
+import { ChangeList, chartMarks } from '../../charts';
 import { EmptyPanel } from '../../components';
+import { formatClock } from '../../format';
 import {
   type ChartWindow,
   currentRates,
@@ -25,8 +26,6 @@ import {
   togglePaused,
 } from '../../stores';
 import { Address } from './address';
-import { kindsOf } from './change-kinds';
-import { marksOf } from './chart-points';
 import { DeviceCharts } from './device-charts';
 import { DevicePanels } from './device-panels';
 import { ModelCard } from './model-card';
@@ -91,7 +90,7 @@ function Charts({ names }: { readonly names: readonly string[] }) {
   const [chosen, setChosen] = useState<string | null>(null);
   // A model that was removed is no longer a choice.
   const model = chosen !== null && names.includes(chosen) ? chosen : null;
-  const marks = useMemo(() => marksOf(live, model), [live, model]);
+  const marks = useMemo(() => chartMarks(live.marks, live, model), [live, model]);
   return (
     <section aria-label="Live charts">
       <ChartControls names={names} model={model} onModel={setChosen} />
@@ -99,23 +98,12 @@ function Charts({ names }: { readonly names: readonly string[] }) {
         <ModelCharts live={live} model={model} marks={marks} />
         <DeviceCharts live={live} marks={marks} />
       </div>
-      <FlagKey marks={marks} />
+      <ChangeList
+        marks={marks}
+        when={({ secondsAgo }) => formatClock(live.toMs + secondsAgo * 1000)}
+        empty="Nothing was changed, loaded, evicted or scaled in the time shown."
+      />
     </section>
-  );
-}
-
-/** What the letters on the charts' flags stand for: of those that are there. */
-function FlagKey({ marks }: { readonly marks: readonly ChartMark[] }) {
-  const kinds = kindsOf(new Set(marks.map(({ letter }) => letter)));
-  if (kinds.length === 0) return null;
-  return (
-    <ul className={classes.flagKey} aria-label="Flags on the charts">
-      {kinds.map(([letter, meaning]) => (
-        <li key={letter}>
-          <b aria-hidden>{letter}</b> {meaning}
-        </li>
-      ))}
-    </ul>
   );
 }
 

@@ -1,4 +1,4 @@
-import { CHANGE_KINDS, type ChangeKind } from '../../../engine/contract';
+import type { ChangeKind } from '../../engine/contract';
 
 /** The letter on the flag of a change, and what it stands for. */
 const KINDS: Readonly<Record<ChangeKind, readonly [letter: string, meaning: string]>> = {
@@ -6,7 +6,7 @@ const KINDS: Readonly<Record<ChangeKind, readonly [letter: string, meaning: stri
   load: ['L', 'load'],
   unload: ['U', 'unload'],
   eviction: ['E', 'eviction'],
-  scale: ['±', 'instances added or taken away'],
+  scale: ['±', 'instances'],
   'load-test': ['T', 'load test'],
   instance: ['!', 'instance lost'],
   engine: ['F', 'engine'],
@@ -14,6 +14,4 @@ const KINDS: Readonly<Record<ChangeKind, readonly [letter: string, meaning: stri
 
 export const changeLetter = (kind: ChangeKind): string => KINDS[kind][0];
 
-/** The kinds that have a flag among the letters shown, in their fixed order. */
-export const kindsOf = (letters: ReadonlySet<string>) =>
-  CHANGE_KINDS.map((kind) => KINDS[kind]).filter(([letter]) => letters.has(letter));
+export const changeMeaning = (kind: ChangeKind): string => KINDS[kind][1];
