@@ -62,7 +62,8 @@ const UNBROKEN = new WeakMap<(value: number) => string, (value: number) => strin
 function unbroken(format: (value: number) => string): (value: number) => string {
   const known = UNBROKEN.get(format);
   if (known) return known;
-  const made = (value: number) => format(value).replaceAll(' ', '\u00a0');
+  // Nothing is nothing in every unit: "0 ms" below "15 s" would read as another scale.
+  const made = (value: number) => (value === 0 ? '0' : format(value).replaceAll(' ', '\u00a0'));
   UNBROKEN.set(format, made);
   return made;
 }

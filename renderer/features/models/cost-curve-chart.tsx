@@ -16,7 +16,8 @@ import type { CostCurveRecord, CostPoint } from '../../../engine/contract';
 import { formatMs, formatRate, formatRows, formatUs, usOnAxis } from '../../format';
 import { costChart, costSummary } from './cost-chart';
 
-const MARGIN = { top: 14, right: 18, bottom: 0, left: 0 };
+// To the right there is room for the name of the best size when that is the largest.
+const MARGIN = { top: 14, right: 36, bottom: 0, left: 0 };
 const TICK = { fontSize: 11, fill: 'var(--ferry-muted)' };
 
 interface CostCurveChartProps {

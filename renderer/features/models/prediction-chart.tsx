@@ -15,7 +15,7 @@ import { formatCount, formatPercent, usOnAxis } from '../../format';
 import { type PredictionPlot, predictionPlot } from './prediction-plot';
 import type { PredictionSummary } from './prediction-summary';
 
-const MARGIN = { top: 8, right: 18, bottom: 16, left: 14 };
+const MARGIN = { top: 8, right: 28, bottom: 16, left: 14 };
 const TICK = { fontSize: 11, fill: 'var(--ferry-muted)' };
 
 /** Each batch as a point, predicted across and measured upwards: above the line it took longer than was thought. */
