@@ -29,7 +29,7 @@ const FAILED = join(appFolder, 'out', 'screenshot-failed.png');
 const REPOSITORY = join(DATA_DIR, 'models');
 const SLOW = { timeout: 120_000 } as const;
 const GIB = 2 ** 30;
-const SLO_MS = 500;
+const SLO_MS = 200;
 const BUDGETS = 'cpu=512MiB,simulated=8GiB';
 
 interface OpenConsole {
@@ -100,7 +100,13 @@ function makeRepository(): void {
   addModel('demo-mlp', 'demo-mlp', {});
   addModel('ocr-orientation', 'ocr-orientation', { device_weight: '2' });
   addModel('ocr-detection', 'ocr-detection', { device_class: 'background' });
-  addModel('simulated-gpu', 'simulated-gpu', { 'simulated.memory_bytes': String(3 * GIB) });
+  addModel('simulated-gpu', 'simulated-gpu', {
+    'simulated.memory_bytes': String(3 * GIB),
+    'simulated.base_us': '20000',
+    // Requests wait for the one instance, so a second is added.
+    batching: 'off',
+    max_instances: '2',
+  });
   addModel('simulated-gpu', 'simulated-large', { 'simulated.memory_bytes': String(6 * GIB) });
 }
 
@@ -112,7 +118,11 @@ function addModel(starter: string, name: string, parameters: Readonly<Record<str
   const added = Object.entries(parameters).map(
     ([key, value]) => `parameters {\n  key: "ferry.${key}"\n  value { string_value: "${value}" }\n}\n`,
   );
-  const text = readFileSync(file, 'utf8').replace(`name: "${starter}"`, `name: "${name}"`);
+  const text = readFileSync(file, 'utf8')
+    .replace(`name: "${starter}"`, `name: "${name}"`)
+    .replace(/parameters \{\s*key: "ferry\.([\w.]+)"[^}]*\}\s*\}\n?/g, (whole, key) =>
+      key in parameters ? '' : whole,
+    );
   writeFileSync(file, `${text}\n${added.join('')}`);
 }
 
@@ -124,8 +134,11 @@ async function startTraffic(page: Page, signal: AbortSignal): Promise<void> {
   await expect(modelCard(page, 'demo-mlp')).toContainText('ready', SLOW);
   const address = page.getByRole('button', { name: 'Copy the inference address' });
   const url = `http://${(await address.innerText()).trim()}`;
-  // The marks of the start leave the minute that the charts show.
-  await pause(12);
+  const simulated = (model: string, clients: number) =>
+    keepAsking({ url, model, input: 'input', shape: [1, 16], pauseMs: 5, clients, signal });
+  // Takes all the memory of its device; the marks of that and of the start leave the minute that the charts show.
+  await simulated('simulated-large', 0).first;
+  await pause(20);
   keepAsking({
     url,
     model: 'ocr-orientation',
@@ -154,23 +167,16 @@ async function startTraffic(page: Page, signal: AbortSignal): Promise<void> {
   await form.getByLabel('Warm-up').fill('1');
   await form.getByLabel('Label').fill('24 clients, settings moved');
   await form.getByRole('button', { name: 'Start' }).click();
-  await pause(14);
+  await pause(10);
   await setBatching(batching, 'Fixed');
-  await pause(12);
+  await pause(8);
   await setBatching(batching, 'Auto');
   await setSlo(settings, SLO_MS);
-  await pause(8);
-  const large = keepAsking({
-    url,
-    model: 'simulated-large',
-    input: 'input',
-    shape: [1, 16],
-    pauseMs: 50,
-    clients: 1,
-    signal,
-  });
-  await large.first;
-  await pause(14);
+  await pause(6);
+  // Evicts the other one, and is then asked for more than one instance answers.
+  await simulated('simulated-gpu', 6).first;
+  const changes = page.getByRole('list', { name: 'Flags on the charts' });
+  await expect(changes).toContainText('1 -> 2 instances', SLOW);
 }
 
 async function setSlo(settings: Locator, ms: number): Promise<void> {
@@ -190,11 +196,12 @@ async function setBatching(control: Locator, mode: 'Off' | 'Fixed' | 'Auto'): Pr
   await expect(applied.first()).toBeVisible();
 }
 
-async function take(page: Page, name: string, scheme: 'dark' | 'light'): Promise<void> {
+/** Of the whole page, or of one part of it. */
+async function take(page: Page, name: string, scheme: 'dark' | 'light', part?: Locator): Promise<void> {
   await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
   await pause(0.7);
   const path = join(IMAGES, `${name}-${scheme}.png`);
-  await page.screenshot({ path, animations: 'disabled', caret: 'hide', ...SLOW });
+  await (part ?? page).screenshot({ path, animations: 'disabled', caret: 'hide', ...SLOW });
   const bytes = statSync(path).size;
   console.log(`  ${relative(appFolder, path)}  ${Math.round(bytes / 1000)} kB`);
   if (bytes > MAX_BYTES) throw new Error(`${path} is larger than ${MAX_BYTES} bytes`);
@@ -202,7 +209,7 @@ async function take(page: Page, name: string, scheme: 'dark' | 'light'): Promise
 
 async function takeAll({ page, setHeight }: OpenConsole): Promise<void> {
   const schemes = ['dark', 'light'] as const;
-  const both = async (name: string, height: number = SIZE.height) => {
+  const both = async (name: string, height: number = SIZE.height, part?: Locator) => {
     await setHeight(height);
     // Neither focus rings nor tooltips belong into the pictures.
     await page.mouse.move(0, SIZE.height - 1);
@@ -210,12 +217,13 @@ async function takeAll({ page, setHeight }: OpenConsole): Promise<void> {
       (document.activeElement as HTMLElement | null)?.blur();
       window.scrollTo(0, 0);
     });
-    for (const scheme of schemes) await take(page, name, scheme);
+    for (const scheme of schemes) await take(page, name, scheme, part);
   };
-  await both('load-test');
+  await both('load-test', 1240);
   await goTo(page, 'Overview');
   await pause(1);
-  await both('overview', 1400);
+  await both('overview', 1470);
+  await both('devices', 900, page.getByRole('region', { name: 'Devices' }));
   await goTo(page, 'Models');
   await modelEntry(page, 'demo-mlp').click();
   await pause(1.5);

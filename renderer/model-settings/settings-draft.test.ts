@@ -109,6 +109,11 @@ describe('settings draft', () => {
     expect(shown().values.maxBatchSize).toBe(16);
     expect(shown().status.maxBatchSize).toMatchObject({ kind: 'failed' });
     expect((shown().status.maxBatchSize as { message: string }).message).toContain('1,024');
+    draft.edit('sloMs', 0.05);
+    expect(shown().status.sloMs).toEqual({
+      kind: 'failed',
+      message: '0.05 is out of range, it takes numbers from 0.1 to 600,000',
+    });
   });
 
   it('follows changes made elsewhere, but not over a field being edited', () => {

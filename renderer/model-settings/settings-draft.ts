@@ -66,13 +66,16 @@ function allIdle(): Record<SettingField, FieldStatus> {
   >;
 }
 
+/** A limit of 0.1 is not to be rounded to 0. */
+const inFull = (value: number) => (Number.isInteger(value) ? formatCount(value) : String(value));
+
 /** Why a value cannot be set, by the contract's schema; null when it can. */
 export function settingFault(field: SettingField, value: unknown): string | null {
   const result = modelSettingsSchema.shape[field].safeParse(value);
   if (result.success) return null;
   const limits = LIMITS[field];
   if (limits !== undefined && typeof value === 'number')
-    return `${formatCount(value)} is out of range, it takes whole numbers from ${formatCount(limits.min)} to ${formatCount(limits.max)}`;
+    return `${inFull(value)} is out of range, it takes ${field === 'sloMs' ? '' : 'whole '}numbers from ${inFull(limits.min)} to ${inFull(limits.max)}`;
   return result.error.issues[0]?.message ?? 'not a valid value';
 }
 

@@ -150,6 +150,29 @@ describe('settings panel', () => {
     ]);
   });
 
+  it('says what an SLO must be at least, and names it as the field does when it is refused', async () => {
+    const point = { rows: 1, meanUs: 2_640, lowUs: 2_600, highUs: 2_700, runs: 9 };
+    const curve = { deviceId: 'cpu', provider: 'cpu', source: 'measured', measuredAtMs: 0 } as const;
+    show({
+      ...model,
+      settings: { ...defaultSettings, batching: 'auto', sloMs: 50 },
+      costCurve: { ...curve, points: [point], bestRows: 1 },
+    });
+    expect(screen.getByText(/One row alone takes 2.64 ms here/)).toBeTruthy();
+    updateSettings.mockRejectedValue(new Error('sloMs is 0.2; one row alone takes 2.64 ms here'));
+    const field = screen.getByRole<HTMLInputElement>('textbox', { name: 'SLO' });
+    const enter = async (value: string) => {
+      fireEvent.change(field, { target: { value } });
+      fireEvent.keyDown(field, { key: 'Enter' });
+      await rest();
+    };
+    await enter('0.2');
+    expect(screen.getByRole('alert').textContent).toBe(
+      'Not applied: SLO (ms) is 0.2; one row alone takes 2.64 ms here',
+    );
+    expect(field.value).toBe('50 ms');
+  });
+
   it('locks batching with the reason when the model cannot batch', () => {
     show({ ...model, batchable: false, batchingNote: 'Input "image" has the fixed batch dimension 1.' });
     expect(screen.getByRole('radio', { name: 'Auto' }).hasAttribute('disabled')).toBe(true);
