@@ -6,14 +6,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { ALLOCATOR_ENV } from '../engine/allocator';
 import { median } from './benchmark';
 import { DEMO_PATH } from './demo-mlp';
 
 const CLI = fileURLToPath(new URL('../out/main/cli.js', import.meta.url));
 const START_LIMIT_MS = 60_000;
 const SETTLE_MS = 200;
+const SETTLE_LIMIT_MS = 60_000;
 
-/** The built engine in a process of its own, which serves copies of the demo MLP: for what its whole memory does. */
+/** The built engine in a process of its own, which serves copies of a model, the demo MLP unless another is named: for what its whole memory does. */
 export class BuiltEngine {
   private constructor(
     private readonly folder: string,
@@ -22,7 +24,11 @@ export class BuiltEngine {
   ) {}
 
   /** @param names each is a model with files of its own; nothing is loaded */
-  static async start(names: readonly string[], argv: readonly string[] = []): Promise<BuiltEngine> {
+  static async start(
+    names: readonly string[],
+    argv: readonly string[] = [],
+    modelPath: string = DEMO_PATH,
+  ): Promise<BuiltEngine> {
     if (!existsSync(CLI)) throw new Error('the built engine is missing: run `npm run build`');
     const folder = await mkdtemp(join(tmpdir(), 'ferry-bench-'));
     const repository = join(folder, 'repository');
@@ -30,7 +36,7 @@ export class BuiltEngine {
     for (const name of names) {
       // Without a config.pbtxt, which would name another model.
       await mkdir(join(repository, name, '1'), { recursive: true });
-      await cp(DEMO_PATH, join(repository, name, '1', 'model.onnx'));
+      await cp(modelPath, join(repository, name, '1', 'model.onnx'));
     }
     const data = join(folder, 'data');
     const child = spawn(
@@ -38,13 +44,19 @@ export class BuiltEngine {
       [CLI, 'serve', '--port', '0', '--repository', repository, '--data-dir', data]
         .concat(['--model-control', 'explicit', '--log-level', 'warn'])
         .concat(argv),
-      { stdio: ['ignore', 'ignore', 'inherit'] },
+      // As `npm start` does.
+      { stdio: ['ignore', 'ignore', 'inherit'], env: { ...ALLOCATOR_ENV, ...process.env } },
     );
     process.once('exit', () => child.kill('SIGKILL'));
     return new BuiltEngine(folder, child, await doorsIn(data));
   }
 
-  load = (name: string): Promise<unknown> => this.#post(`v2/repository/models/${name}/load`, {});
+  /** @param config what to serve it with in place of what its file says */
+  load = (name: string, config?: object): Promise<unknown> =>
+    this.#post(
+      `v2/repository/models/${name}/load`,
+      config ? { parameters: { config: JSON.stringify(config) } } : {},
+    );
 
   unload = (name: string): Promise<unknown> => this.#post(`v2/repository/models/${name}/unload`, {});
 
@@ -57,6 +69,12 @@ export class BuiltEngine {
     );
   }
 
+  /** Names of the models that are in memory. */
+  async resident(): Promise<readonly string[]> {
+    const index = await this.#post('v2/repository/index', { ready: true });
+    return (index as readonly { readonly name: string }[]).map(({ name }) => name);
+  }
+
   /** The sum of a family's series. */
   async metric(name: string): Promise<number> {
     const text = await (await fetch(`${this.doors.metrics}/metrics`)).text();
@@ -64,6 +82,14 @@ export class BuiltEngine {
       .split('\n')
       .filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`));
     return series.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
+  }
+
+  /** Resident bytes once the collector has been there too, which comes a while after the last work: the least of a minute. */
+  async settledBytes(): Promise<number> {
+    let least = Number.POSITIVE_INFINITY;
+    for (const until = performance.now() + SETTLE_LIMIT_MS; performance.now() < until; )
+      least = Math.min(least, await this.residentBytes());
+    return least;
   }
 
   /** Resident bytes once what was let go is gone: the median of some readings. */

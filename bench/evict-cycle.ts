@@ -10,7 +10,8 @@ const ROW_LENGTH = 512;
 
 /**
  * Ten models, a budget for three, requests by Zipf's law from several clients at once: nothing is lost, and with nothing loaded the
- * process is as large as before the traffic.
+ * process is as large as before the traffic. As in `unload-memory`, a first round of the same traffic has gone before: what the runtime,
+ * the engine's own heap and the allocator take once is there then. What they take is printed.
  */
 export const evictCycle: Benchmark = {
   name: 'evict-cycle',
@@ -25,49 +26,59 @@ export const evictCycle: Benchmark = {
     ]);
     const expected = await eachOnce(engine);
     await allOut(engine);
-    const before = await engine.residentBytes();
+    const fresh = await engine.settledBytes();
     for (const name of NAMES) await engine.load(name);
+    await replay(engine, trace, expected);
+    await allOut(engine);
+    const before = await engine.settledBytes();
+    for (const name of NAMES) await engine.load(name);
+    const evictedBefore = await engine.metric('ferry_model_evictions_total');
     const coldBefore = await engine.metric('ferry_model_cold_starts_total');
-    const wrong = await replay(engine, trace, expected);
+    const replayed = await replay(engine, trace, expected);
     const coldStarts = (await engine.metric('ferry_model_cold_starts_total')) - coldBefore;
-    const evictions = await engine.metric('ferry_model_evictions_total');
+    const evictions = (await engine.metric('ferry_model_evictions_total')) - evictedBefore;
     const held = await engine.residentBytes();
     await allOut(engine);
-    const after = await engine.residentBytes();
+    const after = await engine.settledBytes();
     await engine.stop();
-    const hitRate = 1 - coldStarts / REQUESTS;
-    const optimalHitRate = 1 - fewestLoads(trace, RESIDENT, NAMES.slice(-RESIDENT)) / REQUESTS;
+    const counts = { lost: replayed.wrong, coldStarts, evictions, ...hitRates(replayed, coldStarts) };
+    printTable(print, [{ requests: REQUESTS, ...counts }]);
     printTable(print, [
       {
-        requests: REQUESTS,
-        lost: wrong,
-        'cold starts': coldStarts,
-        evictions,
-        'hit rate': round(hitRate),
-        "Belady's": round(optimalHitRate),
+        'MiB, each loaded once': mib(fresh),
+        'after a first round': mib(before),
+        'budget full': mib(held),
+        'after the second': mib(after),
       },
     ]);
-    printTable(print, [{ 'MiB before': mib(before), 'with three loaded': mib(held), after: mib(after) }]);
     const value = round(after / before);
-    const detail = {
-      lost: wrong,
-      coldStarts,
-      evictions,
-      hitRate: round(hitRate),
-      optimalHitRate: round(optimalHitRate),
-      budgetMiB: mib(budgetBytes),
-    };
-    return { value, bar: BAR, holds: value <= BAR && wrong === 0, detail };
+    const detail = { ...counts, budgetMiB: mib(budgetBytes), overFresh: round(after / fresh) };
+    return { value, bar: BAR, holds: value <= BAR && replayed.wrong === 0, detail };
   },
 };
 
-/** What the ledger has one model down for. */
+/**
+ * Share of requests that needed no load of their own, and the most that was possible with as many places, for requests in the order in
+ * which they were answered. Those that wait for one load count once for both: only the first of them needed it.
+ */
+function hitRates({ answered, places, atFirst }: Replayed, loads: number) {
+  const fewest = fewestLoads(answered, places, atFirst);
+  return {
+    hitRate: round(1 - loads / answered.length),
+    beladyHitRate: round(1 - fewest / answered.length),
+    mostResident: places,
+  };
+}
+
+/** What the ledger has one model down for, when it is not the first: that one brings the runtime along. */
 async function bytesOfOne(): Promise<number> {
-  const engine = await BuiltEngine.start(NAMES.slice(0, 1));
+  const engine = await BuiltEngine.start(NAMES.slice(0, 2));
   await engine.load('m0');
-  const bytes = await engine.metric('ferry_device_memory_reserved_bytes');
+  const first = await engine.metric('ferry_device_memory_reserved_bytes');
+  await engine.load('m1');
+  const both = await engine.metric('ferry_device_memory_reserved_bytes');
   await engine.stop();
-  return bytes;
+  return both - first;
 }
 
 /** Rows differ by model, so that an answer tells which request it belongs to. */
@@ -87,22 +98,36 @@ async function allOut(engine: BuiltEngine): Promise<void> {
   for (const name of NAMES) await engine.unload(name);
 }
 
-/** @returns requests that failed or got another's answer */
+interface Replayed {
+  /** Requests that failed or got another's answer. */
+  readonly wrong: number;
+  /** Models in the order in which they answered: each was in memory then, while the order of asking says nothing of that. */
+  readonly answered: readonly string[];
+  readonly atFirst: readonly string[];
+  /** Most models that were in memory together. */
+  readonly places: number;
+}
+
 async function replay(
   engine: BuiltEngine,
   trace: readonly string[],
   expected: ReadonlyMap<string, string>,
-): Promise<number> {
+): Promise<Replayed> {
+  const atFirst = await engine.resident();
+  const answered: string[] = [];
+  let places = atFirst.length;
   let next = 0;
   let wrong = 0;
   const client = async () => {
     for (let name = trace[next++]; name !== undefined; name = trace[next++]) {
       const answer = await engine.infer(name, rowOf(name)).catch(() => []);
+      answered.push(name);
       if (fingerprint(answer) !== expected.get(name)) wrong++;
+      places = Math.max(places, (await engine.resident()).length);
     }
   };
   await Promise.all(Array.from({ length: CLIENTS }, client));
-  return wrong;
+  return { wrong, answered, atFirst, places };
 }
 
 /** Batches of other sizes sum in another order: the last digits differ. */

@@ -6,6 +6,7 @@ import type { Benchmark } from './benchmark';
 import { consoleCost } from './console-cost';
 import { evictCycle } from './evict-cycle';
 import { grpc600kb } from './grpc-600kb';
+import { instanceMemory } from './instance-memory';
 import { jsonVsFrameworks } from './json-vs-frameworks';
 import { metricsCost } from './metrics-cost';
 import { overhead } from './overhead';
@@ -27,6 +28,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   metricsCost,
   unloadMemory,
   evictCycle,
+  instanceMemory,
   httpVsTriton,
   grpcVsTriton,
   jsonVsFrameworks,

@@ -186,7 +186,7 @@ function buildTrafficDoors(options: EngineOptions, { clock, logger, page }: Core
 
 /** The ways in, and the load test, which comes in by one of them. */
 function buildDoors(options: EngineOptions, core: Core) {
-  const { clock, logs, logger, status, registry, publisher } = core;
+  const { clock, logs, logger, status, devices, registry, publisher } = core;
   const { host, allowedHosts, dataPath } = options;
   const dataPlane = new RegistryDataPlane({
     registry,
@@ -222,7 +222,7 @@ function buildDoors(options: EngineOptions, core: Core) {
     rendererPath: options.rendererPath,
     uploadPath,
     uploadLimitBytes: UPLOAD_LIMIT_BYTES,
-    services: createEngineServices({ status, registry, publisher, logs, loadTests, showMe }),
+    services: createEngineServices({ status, registry, devices, publisher, logs, loadTests, showMe }),
     logger: logger.child('control'),
   });
   return { http, grpc, metrics, loadTests, showMe, control, controlToken, uploadPath };

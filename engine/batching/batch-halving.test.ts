@@ -15,7 +15,7 @@ const POLICY: BatchPolicy = {
 
 let clock: FakeClock;
 let runner: FakeRunner;
-let limits: [rowLimit: number, failedRows: number][];
+let limits: [rowLimit: number, failedRows: number | null][];
 beforeEach(() => {
   clock = new FakeClock();
   runner = new FakeRunner();
@@ -175,3 +175,34 @@ test('whatever fits, every request ends exactly once, with at most twice as many
     ),
     { numRuns: 60 },
   ));
+
+test('after a minute one batch alone may be larger; what fits is the limit then, and a trial that does not fit loses nothing', async () => {
+  const batcher = batcherWith();
+  const sendMany = (count: number) => Array.from({ length: count }, (_, i) => send(batcher, i));
+  const all = sendMany(16);
+  expect(await runAll(4)).toEqual([16, 8, 8, 4, 4, 4, 4]);
+  await clock.advance(60e6);
+  // Memory is still short: the trial's requests are answered in halves, and the next trial comes later.
+  let from = runner.batches.length;
+  all.push(...sendMany(16));
+  expect(await runAll(4, from)).toEqual([8, 4, 4, 4, 4]);
+  await clock.advance(60e6);
+  from = runner.batches.length;
+  all.push(...sendMany(8));
+  expect(await runAll(4, from)).toEqual([4, 4]);
+  await clock.advance(60e6);
+  // It is there again. What comes next is planned when the instance is back, before it is known how the trial went.
+  from = runner.batches.length;
+  all.push(...sendMany(16));
+  expect(await runAll(16, from)).toEqual([8, 4, 4]);
+  await clock.advance(60e6);
+  from = runner.batches.length;
+  all.push(...sendMany(32));
+  expect(await runAll(16, from)).toEqual([16, 8, 8]);
+  expect(limits.slice(-3)).toEqual([
+    [4, 8],
+    [8, null],
+    [Number.POSITIVE_INFINITY, null],
+  ]);
+  await Promise.all(all);
+});

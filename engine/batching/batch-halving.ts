@@ -1,6 +1,7 @@
 import type { DepartureReason } from '../contract';
 import type { Batch, BatchEntry } from './batch';
 import type { BatchPolicy } from './batch-policy';
+import { RowLimit } from './row-limit';
 
 /** Half of a batch that did not fit into the device's memory: to be run on its own. */
 export interface BatchHalf {
@@ -12,13 +13,13 @@ export interface BatchHalf {
 
 /**
  * What becomes of batches that did not fit into memory: their requests are kept here, as two halves that run before anything from the
- * queue, and later batches are limited to half the rows of the one that failed, until the limit is lifted. A half that does not fit
+ * queue, and later batches are limited (`RowLimit`). A half that does not fit
  * either is halved again. A single request is never kept, and each half has fewer requests than its batch had: n requests make at
  * most 2n - 1 runs, and each of them ends.
  */
 export class BatchHalving {
   readonly #halves: BatchHalf[] = [];
-  #rowLimit = Number.POSITIVE_INFINITY;
+  readonly limit = new RowLimit();
 
   /** Requests that are kept. */
   get waiting(): number {
@@ -38,18 +39,9 @@ export class BatchHalving {
     return this.#halves.splice(0).flatMap(({ entries }) => entries);
   }
 
-  /** Most rows that a batch may have now; infinity without a limit. */
-  get rowLimit(): number {
-    return this.#rowLimit;
-  }
-
-  liftLimit(): void {
-    this.#rowLimit = Number.POSITIVE_INFINITY;
-  }
-
   /** Takes the requests of a batch that did not fit, and lowers the limit. False: it is a single request, which stays the caller's. */
-  halve({ entries, rows, paddedRows, reason }: Batch): boolean {
-    this.#rowLimit = Math.min(this.#rowLimit, Math.max(1, Math.floor((rows + paddedRows) / 2)));
+  halve({ id, entries, rows, paddedRows, reason }: Batch, nowUs: number): boolean {
+    this.limit.failed(rows + paddedRows, this.limit.isTrial(id), nowUs);
     if (entries.length < 2) return false;
     const cut = middleOf(entries, rows);
     for (const half of [entries.slice(0, cut), entries.slice(cut)])
@@ -65,10 +57,12 @@ export class BatchHalving {
     return true;
   }
 
-  /** The policy within the limit. A model that takes only certain sizes keeps its smallest. */
-  limited(policy: BatchPolicy): BatchPolicy {
+  /** The policy within the limit, or within what may be tried now. A model that takes only certain sizes keeps its smallest. */
+  limited(policy: BatchPolicy, nowUs: number): BatchPolicy {
     const { maxBatchSize, preferredBatchSizes, allowedBatchSizes = [] } = policy;
-    const most = Math.max(this.#rowLimit, allowedBatchSizes[0] ?? 1);
+    const { rows } = this.limit;
+    const larger = () => Math.max(2 * rows, allowedBatchSizes.find((size) => size > rows) ?? 0);
+    const most = Math.max(this.limit.isTrialDue(nowUs) ? larger() : rows, allowedBatchSizes[0] ?? 1);
     if (maxBatchSize <= most) return policy;
     const preferred = preferredBatchSizes.filter((size) => size <= most);
     return {

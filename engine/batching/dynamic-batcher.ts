@@ -31,8 +31,11 @@ export interface DynamicBatcherOptions {
   readonly gate?: DeviceGate;
   /** Absent: nothing is predicted. */
   readonly predictor?: Predictor;
-  /** A batch of `failedRows` did not fit into memory: until the next `setPolicy` none has more than `rowLimit`. */
-  readonly onRowLimit?: (rowLimit: number, failedRows: number) => void;
+  /**
+   * A batch of `failedRows` did not fit into memory, or (null) one larger than the limit did: from now on none has more than `rowLimit`
+   * but for a trial now and then. Infinity: no limit any more.
+   */
+  readonly onRowLimit?: (rowLimit: number, failedRows: number | null) => void;
 }
 
 /**
@@ -60,10 +63,10 @@ export class DynamicBatcher implements Scheduler {
     this.#executor = new BatchExecutor({
       ...options,
       predictUs: (rows) => this.#predictor?.predictUs(rows) ?? null,
-      onStarted: (batch) => this.#predictor?.batchStarted(asRun(batch), options.clock.nowUs()),
+      onStarted: (batch) => this.#started(asRun(batch)),
       onReturned: (batch, output) => this.#returned(batch, output),
       onOutOfMemory: (batch) => this.#halve(batch),
-      onEnded: () => this.#ended(),
+      onEnded: (batch, _form, error) => this.#ended(asRun(batch), error === null),
     });
     this.#loop = new PlanLoop({
       ...options,
@@ -83,7 +86,7 @@ export class DynamicBatcher implements Scheduler {
   setPolicy(policy: BatchPolicy): void {
     this.#policy = policy;
     this.#queue.policy = policy;
-    this.#halving.liftLimit();
+    this.#halving.limit.lift();
     this.#loop.pumpSoon();
   }
 
@@ -153,7 +156,7 @@ export class DynamicBatcher implements Scheduler {
     this.#expire(nowUs);
     if (this.#halving.next) return this.#executeHalf(this.#halving.next);
     const forecast = this.#loop.closed ? null : (this.#predictor?.forecast ?? null);
-    const plan = planBatch(this.#queue, nowUs, this.#effectivePolicy(), this.#capacity(), forecast);
+    const plan = planBatch(this.#queue, nowUs, this.#effectivePolicy(nowUs), this.#capacity(), forecast);
     if (plan.kind !== 'dispatch') {
       this.#gate.withdraw();
       this.#wakeAt(plan.kind === 'wait' ? plan.untilUs : Number.POSITIVE_INFINITY);
@@ -168,7 +171,10 @@ export class DynamicBatcher implements Scheduler {
   }
 
   #execute(entries: readonly BatchEntry[], reason: DepartureReason): void {
-    const { unbatched, allowedBatchSizes = [] } = this.#halving.limited(this.#policy);
+    const { unbatched, allowedBatchSizes = [] } = this.#halving.limited(
+      this.#policy,
+      this.#options.clock.nowUs(),
+    );
     const rows = entries.reduce((sum, entry) => sum + entry.rows, 0);
     const stacks = !unbatched || allowedBatchSizes.length > 0;
     const paddedRows = paddedSize(rows, allowedBatchSizes) - rows;
@@ -210,8 +216,8 @@ export class DynamicBatcher implements Scheduler {
   }
 
   /** While draining nobody else will come: waiting for company would only delay the end. */
-  #effectivePolicy(): BatchPolicy {
-    const policy = this.#halving.limited(this.#policy);
+  #effectivePolicy(nowUs: number): BatchPolicy {
+    const policy = this.#halving.limited(this.#policy, nowUs);
     return this.#loop.closed ? { ...policy, maxQueueDelayUs: 0 } : policy;
   }
 
@@ -230,14 +236,28 @@ export class DynamicBatcher implements Scheduler {
   }
 
   #halve(batch: Batch): boolean {
-    const before = this.#halving.rowLimit;
-    const isKept = this.#halving.halve(batch);
-    const { rowLimit } = this.#halving;
-    if (rowLimit < before) this.#options.onRowLimit?.(rowLimit, asRun(batch).rows);
+    const { limit } = this.#halving;
+    const before = limit.rows;
+    const isKept = this.#halving.halve(batch, this.#options.clock.nowUs());
+    if (limit.rows < before || limit.isTrial(batch.id))
+      this.#options.onRowLimit?.(limit.rows, asRun(batch).rows);
     return isKept;
   }
 
-  #ended(): void {
+  #started(run: RunningBatch): void {
+    const nowUs = this.#options.clock.nowUs();
+    this.#halving.limit.started(run.id, run.rows, nowUs);
+    this.#predictor?.batchStarted(run, nowUs);
+  }
+
+  #ended({ id, rows }: RunningBatch, isWell: boolean): void {
+    const { limit } = this.#halving;
+    const nowUs = this.#options.clock.nowUs();
+    if (!isWell) limit.ended(id, nowUs);
+    else if (limit.fitted(id, rows, nowUs)) {
+      if (limit.rows >= this.#policy.maxBatchSize) limit.lift();
+      this.#options.onRowLimit?.(limit.rows, null);
+    }
     if (this.#halving.next) this.pump();
     this.#loop.announceIfEmpty();
   }

@@ -3,6 +3,7 @@ import { benchCommand } from './commands/bench';
 import { completionCommand } from './commands/completion';
 import { healthCommand } from './commands/health';
 import { inferCommand } from './commands/infer';
+import { memorySetCommand } from './commands/memory-set';
 import { modelsListCommand } from './commands/models-list';
 import { modelsLoadCommand, modelsUnloadCommand } from './commands/models-load';
 import { modelsSetCommand } from './commands/models-set';
@@ -22,6 +23,7 @@ export function commandTable(): readonly Command[] {
     modelsLoadCommand,
     modelsUnloadCommand,
     modelsSetCommand,
+    memorySetCommand,
     inferCommand,
     statsCommand,
     benchCommand,

@@ -10,7 +10,7 @@ export {
   OPTION_TEXTS,
 } from './engine-options';
 export { flattenConfig } from './flatten-config';
-export { memoryBudgetsOf } from './memory-budget';
+export { memoryBudgetSchema, memoryBudgetsOf } from './memory-budget';
 export { type MetricsConfig, metricsConfigOf } from './metrics-config';
 export {
   type ConfigInput,

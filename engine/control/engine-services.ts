@@ -1,13 +1,16 @@
 import type { LogStore } from '../base';
 import type { EngineStatus } from '../contract';
+import type { DeviceMonitor } from '../devices';
 import type { LoadTestRunner, ShowMe } from '../loadtest';
 import type { ModelRegistry } from '../models';
+import { changedBudgets } from './memory-budgets';
 import type { Publisher } from './publisher';
 import type { ControlServices, Observable } from './services';
 
 export interface EngineParts {
   readonly status: Observable<EngineStatus>;
   readonly registry: ModelRegistry;
+  readonly devices: Pick<DeviceMonitor, 'infos'>;
   readonly publisher: Publisher;
   readonly logs: LogStore;
   readonly loadTests: LoadTestRunner;
@@ -18,6 +21,7 @@ export interface EngineParts {
 export function createEngineServices({
   status,
   registry,
+  devices,
   publisher,
   logs,
   loadTests,
@@ -43,6 +47,10 @@ export function createEngineServices({
     rescan: () => registry.rescan(),
     updateSettings: (name, patch) => registry.updateSettings(name, patch),
     previewSettings: (name, patch) => registry.previewSettings(name, patch),
+    updateMemoryBudget: async (words) => {
+      await registry.residents.useBudgets(changedBudgets(words, devices));
+      return registry.memory(devices.infos().map(({ id }) => id));
+    },
     modelConfiguration: (name) => registry.configuration(name),
     recentBatches: (name) => registry.recentBatches(name),
 

@@ -1,5 +1,6 @@
 import { totalmem } from 'node:os';
-import type { Logger } from '../base';
+import { invalid, type Logger } from '../base';
+import { memoryBudgetSchema, memoryBudgetsOf } from '../config';
 import type { DeviceMonitor } from '../devices';
 
 /** Left for the system, the engine itself and what runs beside it. */
@@ -36,19 +37,58 @@ export function createMemoryBudgets(
   };
 }
 
+/**
+ * Budgets by device id as words like "cpu=4GiB" or "gpu:0=none" change them while the engine runs.
+ * Errors: INVALID_ARGUMENT naming all words that are wrong and all devices that are not there.
+ */
+export function changedBudgets(
+  words: readonly string[],
+  monitor: Pick<DeviceMonitor, 'infos'>,
+): ReadonlyMap<string, DeviceBudget> {
+  const checked = memoryBudgetSchema.safeParse(words);
+  const faults = checked.success
+    ? []
+    : checked.error.issues.map(({ path: [at], message }) => {
+        const word = typeof at === 'number' ? words[at] : undefined;
+        return `memory budget${word === undefined ? '' : ` "${word.slice(0, 60)}"`} ${message}`;
+      });
+  const known = knownDevices(monitor);
+  const changed = new Map<string, DeviceBudget>();
+  for (const [word, bytes] of memoryBudgetsOf(words)) {
+    const deviceId = known.get(word);
+    if (deviceId === undefined)
+      faults.push(
+        `memory budget names "${word}", which is not there; devices are ${[...known.keys()].join(', ')}`,
+      );
+    else if (changed.has(deviceId)) faults.push(`memory budget names ${deviceId} twice`);
+    else changed.set(deviceId, { bytes, note: `memory budget ${word}`, isGiven: true });
+  }
+  if (faults.length > 0) throw invalid(faults.join('; '));
+  return changed;
+}
+
 /** Says once which budgets are for devices that are not there. */
 export function warnOfUnknownDevices(
   given: ReadonlyMap<string, number | null>,
   monitor: Pick<DeviceMonitor, 'infos'>,
   logger: Logger,
 ): void {
-  const ids = ['simulated', ...monitor.infos().map(({ id }) => id)];
-  const known = new Set([...ids, ...ids.flatMap((id) => gpuWord(id, monitor) ?? [])]);
+  const known = knownDevices(monitor);
   for (const device of given.keys())
     if (!known.has(device))
       logger.warn(
-        `--memory-budget names "${device}", which is not there; devices are ${[...known].join(', ')}`,
+        `--memory-budget names "${device}", which is not there; devices are ${[...known.keys()].join(', ')}`,
       );
+}
+
+/** Ids of devices by all that they are called. */
+function knownDevices(monitor: Pick<DeviceMonitor, 'infos'>): ReadonlyMap<string, string> {
+  const ids = ['simulated', ...monitor.infos().map(({ id }) => id)];
+  const words = ids.flatMap((id) => {
+    const word = gpuWord(id, monitor);
+    return word === null ? [] : [[word, id] as const];
+  });
+  return new Map([...ids.map((id) => [id, id] as const), ...words]);
 }
 
 function gpuWord(deviceId: string, monitor: Pick<DeviceMonitor, 'infos'>): string | null {

@@ -86,6 +86,9 @@ export const controlRouter = t.router({
   previewSettings: t.procedure
     .input(z.strictObject({ name: modelNameSchema, patch: settingsPatch }))
     .query(({ ctx, input }) => ctx.services.previewSettings(input.name, input.patch)),
+  updateMemoryBudget: t.procedure
+    .input(z.strictObject({ budgets: z.array(z.string().max(1000)).min(1).max(64) }))
+    .mutation(({ ctx, input }) => ctx.services.updateMemoryBudget(input.budgets)),
   modelConfiguration: t.procedure
     .input(name)
     .query(({ ctx, input }) => ctx.services.modelConfiguration(input.name)),

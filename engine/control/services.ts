@@ -1,6 +1,7 @@
 import type {
   BatchRecord,
   ChangeMark,
+  DeviceMemory,
   EngineStatus,
   LoadTestRun,
   LoadTestRunSummary,
@@ -52,6 +53,11 @@ export interface ControlServices {
   previewSettings(name: string, patch: ModelSettingsPatch): Promise<string>;
   /** Values in force and where each comes from. */
   modelConfiguration(name: string): ModelConfiguration;
+  /**
+   * Other memory budgets while the engine runs, until it ends; words as of `--memory-budget`. What finds no room any more is evicted.
+   * Resolves with who holds memory then.
+   */
+  updateMemoryBudget(words: readonly string[]): Promise<readonly DeviceMemory[]>;
   recentBatches(name: string): readonly BatchRecord[];
 
   startLoadTest(scenario: LoadTestScenario): Promise<LoadTestRun>;

@@ -4,6 +4,7 @@ export {
   type InstanceState,
   moveInstance,
   type RunOutput,
+  type WarmingInstance,
 } from './instance';
 export { InstancePool, type InstancePoolOptions } from './instance-pool';
 export { ThreadInstance } from './thread-instance';

@@ -40,6 +40,9 @@ export interface RunOutput {
   readonly computeOutputUs: number;
 }
 
+/** An instance that is being warmed up: it takes no requests yet. */
+export type WarmingInstance = Pick<Instance, 'name' | 'provider' | 'run'>;
+
 /** One loaded session on its own thread. */
 export interface Instance {
   readonly name: string;

@@ -2,7 +2,7 @@ import type { Logger } from '../base';
 import type { ModelConfig } from '../config';
 import { configParameter } from '../config';
 import type { ModelSettings, TensorSpec } from '../contract';
-import type { Instance } from '../instances';
+import type { WarmingInstance } from '../instances';
 import { ELEMENT_BYTES, elementCount, type NamedTensor } from '../tensor';
 import { type Reshapes, toModelShapes } from './reshape';
 import { refuseConfig } from './warmup';
@@ -51,7 +51,7 @@ export function warmupSizes(
  * @param loadUs how long the instance took to load
  */
 export async function autoWarmUp(
-  instance: Instance,
+  instance: WarmingInstance,
   { sizes, inputs, inputReshapes }: AutoWarmup,
   loadUs: number,
   nowUs: () => number,

@@ -4,6 +4,7 @@ export {
   checkRepository,
   type RepositoryCheck,
 } from './check-repository';
+export { INSTANCE_BYTES } from './memory';
 export { ModelRegistry, type ModelRegistryOptions } from './registry';
 export { seedRepository } from './seed-repository';
 export { ServedModel } from './served-model';

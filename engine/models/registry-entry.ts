@@ -263,7 +263,7 @@ export class RegistryEntry extends EntryViews {
     this.labels = started.labels;
     const old = this.versions.replace(started.versions);
     this.loadDurationMs = (clock.nowUs() - beganUs) / 1000;
-    stay.loaded();
+    stay.loaded(this.versions.warmedRows);
     this.#move('ready', null);
     await Promise.all(old.map((served) => served.retire(drainLimitUs)));
     await stay.settle(this.serving?.provider ?? null);

@@ -55,7 +55,7 @@ export class ModelRegistry extends RegistryViews {
   readonly #control: ModelControl;
   readonly #appearing = new AppearingModels();
   readonly #found = new FoundChanges();
-  readonly #residents: ResidentModels;
+  readonly residents: ResidentModels;
   /** Names in the folder at the last look. */
   #present: ReadonlySet<string> = new Set();
   #scanned: readonly ScannedModel[] = [];
@@ -74,12 +74,12 @@ export class ModelRegistry extends RegistryViews {
       onInstanceLost: (model, message) => this.marks.emit({ model, kind: 'instance', text: message }),
       onInstancesChanged: () => this.#announceSoon(),
       onScaled: (model, text) => {
-        this.#residents.scaled(model);
+        this.residents.scaled(model);
         this.marks.emit({ model, kind: 'scale', text });
       },
-      obstacleToInstance: (model) => this.#residents.obstacleToInstance(model),
+      obstacleToInstance: (model) => this.residents.obstacleToInstance(model),
     };
-    this.#residents = new ResidentModels({
+    this.residents = new ResidentModels({
       context: options.context,
       drainLimitUs: options.drainLimitUs,
       budgetOf: options.memoryBudgetOf,
@@ -100,13 +100,13 @@ export class ModelRegistry extends RegistryViews {
     await this.rescan();
     const remembered = await loadState(dataPath, context.logger);
     const names = modelsAtStart(this.#control, [...this.entries.keys()], remembered?.loaded ?? null);
-    this.#residents.checkBudgets(names);
+    this.residents.checkBudgets(names);
     // All at once, so that "ready" does not flicker between the first model and the last.
     for (const name of names) this.entries.get(name)?.want();
     this.#started = true;
     const failures: string[] = [];
-    for (const name of this.#residents.startOrder(names)) {
-      if (this.#residents.waitsForRequest(this.entries.get(name))) continue;
+    for (const name of this.residents.startOrder(names)) {
+      if (this.residents.waitsForRequest(this.entries.get(name))) continue;
       await this.load(name).catch((error: unknown) => {
         const failure = `model "${name}" was not loaded: ${toEngineError(error).message}`;
         context.logger.error(failure);
@@ -138,7 +138,7 @@ export class ModelRegistry extends RegistryViews {
   /** Rejects with MODEL_UNKNOWN, VERSION_NOT_FOUND, MODEL_NOT_READY, or as `ServedModel.infer`. */
   infer(request: InferenceRequest): Promise<InferenceResult> {
     try {
-      return this.#residents.infer(this.#openEntry(request.model), request);
+      return this.residents.infer(this.#openEntry(request.model), request);
     } catch (error) {
       this.entries.get(request.model)?.stats.recordFailure(toEngineError(error).code);
       return Promise.reject(error);
@@ -170,7 +170,7 @@ export class ModelRegistry extends RegistryViews {
 
   /** Who holds memory, of the devices given and of all that hold a model. */
   memory(deviceIds: readonly string[]): readonly DeviceMemory[] {
-    return this.#residents.devices(deviceIds);
+    return this.residents.devices(deviceIds);
   }
 
   /**
@@ -188,7 +188,7 @@ export class ModelRegistry extends RegistryViews {
 
   async #loaded(entry: RegistryEntry, load: () => Promise<void>): Promise<ModelSummary> {
     const { name } = entry;
-    await this.#residents.turn(load);
+    await this.residents.turn(load);
     this.#appearing.forget(name);
     this.marks.emit({ model: name, kind: 'load', text: `${name} loaded` });
     await this.#remember();
@@ -238,11 +238,14 @@ export class ModelRegistry extends RegistryViews {
   async updateSettings(name: string, patch: ModelSettingsPatch, keep = true): Promise<ModelSummary> {
     const entry = this.entry(name);
     const before = entry.summary().settings;
-    entry.patched(patch);
+    this.residents.checkPatch(entry, patch);
     const text = describeChange(before, { ...before, ...patch });
     if (text === '') return entry.summary();
-    const update = () => entry.updateSettings(patch, keep, this.#options.drainLimitUs);
-    await (MEMORY_SETTINGS.some((key) => key in patch) ? this.#residents.turn(update) : update());
+    const update = async () => {
+      this.residents.checkPatch(entry, patch);
+      await entry.updateSettings(patch, keep, this.#options.drainLimitUs);
+    };
+    await (MEMORY_SETTINGS.some((key) => key in patch) ? this.residents.turn(update) : update());
     this.marks.emit({ model: name, kind: 'settings', text });
     return entry.summary();
   }
@@ -311,7 +314,7 @@ export class ModelRegistry extends RegistryViews {
       if (present.has(name) || !(entry.isIdle || isFollowed)) continue;
       this.entries.delete(name);
       this.#appearing.forget(name);
-      void entry.unload(this.#options.drainLimitUs);
+      this.residents.leaving(name, entry.unload(this.#options.drainLimitUs));
       gone += 1;
     }
     this.#present = present;
@@ -325,7 +328,7 @@ export class ModelRegistry extends RegistryViews {
     this.#options.context.logger.info(`model "${name}" changed on disk (${change.kind})`);
     this.#appearing.changed(name);
     return this.#found.add(entry, change, async (take) => {
-      const text = await this.#residents.turn(() => entry.follow(take(), this.#options.drainLimitUs));
+      const text = await this.residents.turn(() => entry.follow(take(), this.#options.drainLimitUs));
       if (text === null)
         this.#scanned = this.#scanned.map((one) => (one.name === name ? entry.scanned : one));
       if (text) this.marks.emit({ model: name, kind: 'settings', text });
@@ -370,7 +373,7 @@ export class ModelRegistry extends RegistryViews {
   }
 
   #newEntry(scanned: ScannedModel): RegistryEntry {
-    const entry = new RegistryEntry(scanned, this.#context, this.#residents.occupancyOf(scanned.name), () =>
+    const entry = new RegistryEntry(scanned, this.#context, this.residents.occupancyOf(scanned.name), () =>
       this.#announceSoon(),
     );
     this.entries.set(scanned.name, entry);

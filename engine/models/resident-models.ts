@@ -1,7 +1,17 @@
 import { byteText, EngineError, invalid } from '../base';
-import type { DeviceMemory, ModelSettings } from '../contract';
+import type { DeviceMemory, ModelSettings, ModelSettingsPatch } from '../contract';
 import type { InferenceRequest, InferenceResult } from '../inference';
-import { ColdStarts, type MemoryBudget, NO_BUDGET, Occupancy, Residency, type Tenant } from './memory';
+import {
+  budgetFaults,
+  type Claim,
+  ColdStarts,
+  claimFault,
+  type MemoryBudget,
+  NO_BUDGET,
+  Occupancy,
+  Residency,
+  type Tenant,
+} from './memory';
 import type { RegistryEntry } from './registry-entry';
 import type { ServingContext } from './serving-context';
 
@@ -16,7 +26,7 @@ export interface ResidentModelsOptions {
   readonly onColdStart: (model: string, text: string) => void;
 }
 
-/** What changes the memory that a model takes. */
+/** What changes the memory that a model takes, or keeps for itself. */
 export const MEMORY_SETTINGS: readonly (keyof ModelSettings)[] = [
   'batching',
   'maxBatchSize',
@@ -24,6 +34,7 @@ export const MEMORY_SETTINGS: readonly (keyof ModelSettings)[] = [
   'maxInstanceCount',
   'executionProviders',
   'intraOpThreads',
+  'pinned',
 ];
 
 /** The registry's models in memory: who gets room, who leaves, and who is loaded again when a request comes. */
@@ -31,15 +42,17 @@ export class ResidentModels {
   readonly #options: ResidentModelsOptions;
   readonly #residency: Residency;
   readonly #coldStarts: ColdStarts;
+  /** In place of those that the engine was started with. */
+  readonly #changedBudgets = new Map<string, MemoryBudget>();
 
   constructor(options: ResidentModelsOptions) {
     this.#options = options;
-    const { context, entry, entries, onEviction, budgetOf = () => NO_BUDGET } = options;
+    const { context, entry, entries, onEviction } = options;
     const { clock, logger } = context;
     this.#residency = new Residency({
       clock,
       logger: logger.child('memory'),
-      budgetOf,
+      budgetOf: (deviceId) => this.#budgetOf(deviceId),
       tenant: (name) => {
         const found = entry(name);
         return found && this.#tenant(found);
@@ -48,6 +61,10 @@ export class ResidentModels {
       onEviction,
     });
     this.#coldStarts = new ColdStarts(clock, (name, whenLoaded) => this.#wake(name, whenLoaded));
+  }
+
+  #budgetOf(deviceId: string): MemoryBudget {
+    return this.#changedBudgets.get(deviceId) ?? this.#options.budgetOf?.(deviceId) ?? NO_BUDGET;
   }
 
   /** The place of a new model. */
@@ -95,6 +112,11 @@ export class ResidentModels {
     return [...names.filter(pinned), ...names.filter((name) => !pinned(name))];
   }
 
+  /** The model's folder is gone, and it goes when its requests are answered. */
+  leaving(name: string, gone: Promise<void>): void {
+    this.#residency.leaving(name, gone);
+  }
+
   /** At the start nobody is evicted for the next in line: what finds no room waits for its first request. True: it does. */
   waitsForRequest(entry: RegistryEntry | undefined): boolean {
     const { memory, settings } = entry?.summary() ?? {};
@@ -106,23 +128,67 @@ export class ResidentModels {
     return true;
   }
 
-  /** Throws INVALID_ARGUMENT when a budget that the operator gave is below the smallest of the models that it is for. */
+  /**
+   * Other budgets for some devices, while models serve; those that find no room any more leave. Rejects with INVALID_ARGUMENT, and
+   * leaves everything as it is, when one holds not even the smallest of the models that are to serve or not all that are pinned.
+   */
+  useBudgets(changed: ReadonlyMap<string, MemoryBudget>): Promise<void> {
+    return this.#residency.turn(async () => {
+      const wanted = [...this.#options.entries()].filter(({ isWanted }) => isWanted);
+      this.#checkBudgets(wanted, (deviceId) => changed.get(deviceId) ?? NO_BUDGET);
+      for (const [deviceId, budget] of changed) this.#changedBudgets.set(deviceId, budget);
+      await this.#residency.fit();
+    });
+  }
+
+  /** Throws INVALID_ARGUMENT when budgets that the operator gave contradict the models that they are for. */
   checkBudgets(names: readonly string[]): void {
-    const smallest = new Map<string, { name: string; bytes: number }>();
-    for (const name of names) {
-      const entry = this.#options.entry(name);
-      const bytes = entry?.summary().memory?.totalBytes;
-      if (!entry || bytes === undefined) continue;
-      const deviceId = entry.occupancy.deviceId(entry.definition);
-      if (bytes < (smallest.get(deviceId)?.bytes ?? Number.POSITIVE_INFINITY))
-        smallest.set(deviceId, { name, bytes });
-    }
-    const faults = [...smallest].flatMap(([deviceId, { name, bytes }]) => {
-      const budget = this.#options.budgetOf?.(deviceId) ?? NO_BUDGET;
-      if (!budget.isGiven || budget.bytes === null || bytes <= budget.bytes) return [];
-      return `${budget.note}=${budget.bytes} (${byteText(budget.bytes)}): the smallest model for ${deviceId}, "${name}", needs ${bytes} bytes (${byteText(bytes)})`;
+    const entries = names.flatMap((name) => this.#options.entry(name) ?? []);
+    this.#checkBudgets(entries, (deviceId) => {
+      const budget = this.#budgetOf(deviceId);
+      return budget.isGiven ? budget : NO_BUDGET;
+    });
+  }
+
+  #checkBudgets(entries: readonly RegistryEntry[], budgetOf: (deviceId: string) => MemoryBudget): void {
+    const deviceOf = (entry: RegistryEntry) => entry.occupancy.deviceId(entry.definition);
+    const faults = [...new Set(entries.map(deviceOf))].flatMap((deviceId) => {
+      const claims = entries.filter((entry) => deviceOf(entry) === deviceId).flatMap(claimOf);
+      return budgetFaults(deviceId, budgetOf(deviceId), claims);
     });
     if (faults.length > 0) throw invalid(faults.join('; '));
+  }
+
+  /** Throws INVALID_ARGUMENT naming all that is wrong with a patch, what contradicts the device's budget among it. */
+  checkPatch(entry: RegistryEntry, patch: ModelSettingsPatch): void {
+    const faults: string[] = [];
+    try {
+      entry.patched(patch);
+    } catch (error) {
+      if (!(error instanceof EngineError) || error.code !== 'INVALID_ARGUMENT') throw error;
+      faults.push(error.message);
+    }
+    const fault = this.#claimFault(entry, patch);
+    if (fault !== null) faults.push(fault);
+    if (faults.length > 0) throw invalid(faults.join('; '));
+  }
+
+  /** What a patch asks of the budget that is not there; only what asks for more than before can be at fault. */
+  #claimFault(entry: RegistryEntry, patch: ModelSettingsPatch): string | null {
+    const { definition, occupancy } = entry;
+    const [before] = claimOf(entry);
+    // Another provider may be another device: that is seen when it is admitted.
+    if (!before || 'executionProviders' in patch || !isMeasurable(patch)) return null;
+    const settings = { ...entry.summary().settings, ...patch };
+    const bytes = occupancy.estimate(definition, settings)?.totalBytes ?? 0;
+    const isPinned = settings.pinned && entry.isWanted;
+    if (bytes <= before.bytes && (!isPinned || before.isPinned)) return null;
+    const deviceId = occupancy.deviceId(definition);
+    const others = [...this.#options.entries()].filter(
+      (other) => other !== entry && other.isWanted && other.occupancy.deviceId(other.definition) === deviceId,
+    );
+    const claim = { name: entry.name, bytes, isPinned };
+    return claimFault(deviceId, this.#budgetOf(deviceId), claim, others.flatMap(claimOf));
   }
 
   /** Why a further instance would not fit into the device's budget; null when it would. Nobody is evicted for it. */
@@ -185,4 +251,14 @@ function inferOrReject(entry: RegistryEntry, request: InferenceRequest): Promise
   } catch (error) {
     return Promise.reject(error);
   }
+}
+
+function claimOf(entry: RegistryEntry): readonly Claim[] {
+  const { memory, settings } = entry.summary();
+  return memory ? [{ name: entry.name, bytes: memory.totalBytes, isPinned: settings.pinned }] : [];
+}
+
+/** What an estimate is made of are numbers; a patch that says otherwise is refused for that. */
+function isMeasurable({ instanceCount = 1, maxBatchSize = 1 }: ModelSettingsPatch): boolean {
+  return [instanceCount, maxBatchSize].every((count) => Number.isSafeInteger(count) && count > 0);
 }

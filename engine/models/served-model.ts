@@ -11,7 +11,7 @@ import {
 } from '../batching';
 import type { AutoState, CostCurveRecord, ModelSettings } from '../contract';
 import type { InferenceRequest, InferenceResult, ModelStatistics, SessionSpec } from '../inference';
-import { type Instance, InstancePool, ThreadInstance } from '../instances';
+import { type Instance, InstancePool, ThreadInstance, type WarmingInstance } from '../instances';
 import type { ModelStats, VersionStats, VersionView } from '../metrics';
 import { AutoMode } from './auto';
 import { autoWarmUp, warmupSizes } from './auto-warmup';
@@ -19,13 +19,16 @@ import { batchRecord } from './batch-record';
 import { type CheckedRequest, createInputChecker, type InputChecker } from './check-inputs';
 import type { VersionShare } from './device-use';
 import { toClientShapes, toModelShapes } from './reshape';
+import { rowLimitText } from './row-limit-text';
 import { InstanceScaler, obstacleToInstance } from './scaling';
 import type { ServedModelSpec } from './served-model-spec';
 import type { ServingContext } from './serving-context';
+import { WarmedRows } from './warmed-rows';
 import { warmUp } from './warmup';
 
 /** Batcher, instances and statistics of one version of one model. */
 export class ServedModel {
+  readonly warmed: WarmedRows;
   readonly #spec: ServedModelSpec;
   readonly #context: ServingContext;
   readonly #modelStats: ModelStats;
@@ -46,6 +49,7 @@ export class ServedModel {
 
   constructor(spec: ServedModelSpec, stats: ModelStats, context: ServingContext) {
     this.#spec = spec;
+    this.warmed = new WarmedRows(spec.stacks);
     this.#context = context;
     this.#modelStats = stats;
     this.#stats = stats.beginVersion(spec.version);
@@ -58,7 +62,8 @@ export class ServedModel {
       logger: logger.child('instances'),
       createInstance:
         context.createInstance ?? ((name, instanceSpec) => new ThreadInstance(name, instanceSpec, clock)),
-      warmUp: (instance, loadUs, instanceSpec) => this.#warmUp(instance, loadUs, instanceSpec),
+      warmUp: (instance, loadUs, instanceSpec) =>
+        this.warmed.during(instance, (one) => this.#warmUp(one, loadUs, instanceSpec)),
       onCapacity: () => {
         this.#auto.capacityChanged();
         this.#batcher.instancesChanged();
@@ -278,7 +283,7 @@ export class ServedModel {
     this.#auto.use(spec, this.provider.active);
   }
 
-  async #warmUp(instance: Instance, loadUs: number, spec: SessionSpec): Promise<void> {
+  async #warmUp(instance: WarmingInstance, loadUs: number, spec: SessionSpec): Promise<void> {
     const { warmup = [], autoWarmup = false, stacks, tensors } = this.#spec;
     await warmUp(instance, warmup);
     if (await this.#auto.prepare(instance, spec, loadUs)) return;
@@ -331,10 +336,11 @@ export class ServedModel {
     });
   }
 
-  #limitRows(rowLimit: number, failedRows: number): void {
+  #limitRows(rowLimit: number, failedRows: number | null): void {
     const { logger, onInstancesChanged } = this.#context;
-    this.#rowLimit = `a batch of ${failedRows} rows did not fit into memory: batches have at most ${rowLimit} rows until its settings change or it is loaded again`;
-    logger.child('memory').warn(`model "${this.#spec.name}": ${this.#rowLimit}`);
+    const { notice, event } = rowLimitText(rowLimit, failedRows);
+    this.#rowLimit = notice;
+    logger.child('memory').warn(`model "${this.#spec.name}": ${event}`);
     onInstancesChanged();
   }
 

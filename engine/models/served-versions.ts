@@ -67,6 +67,11 @@ export class ServedVersions {
     return this.#sum((served) => served.sequences);
   }
 
+  /** Rows of the largest batch that all of them have run. */
+  get warmedRows(): number {
+    return Math.min(...this.all.map(({ warmed }) => warmed.rows));
+  }
+
   get deviceShares(): readonly VersionShare[] {
     return this.all.flatMap((served) => served.deviceShare ?? []);
   }

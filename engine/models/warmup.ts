@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { EngineError } from '../base';
 import { type ConfigWarmup, type ConfigWarmupInput, wireDatatype } from '../config';
 import type { TensorSpec } from '../contract';
-import type { Instance } from '../instances';
+import type { WarmingInstance } from '../instances';
 import { bytesElementOffsets, ELEMENT_BYTES, elementCount, formatShape, type NamedTensor } from '../tensor';
 import { requireInside } from './model-folder';
 import { type Reshapes, toModelShapes } from './reshape';
@@ -50,7 +50,7 @@ export async function readWarmup(
 }
 
 /** Runs all samples on an instance. Rejects with MODEL_INVALID naming the sample that fails. */
-export async function warmUp(instance: Instance, samples: readonly WarmupSample[]): Promise<void> {
+export async function warmUp(instance: WarmingInstance, samples: readonly WarmupSample[]): Promise<void> {
   for (const { name, count, inputs } of samples) {
     for (let i = 0; i < count; i++) {
       const copies = inputs.map((input) => ({ ...input, data: input.data.slice() }));

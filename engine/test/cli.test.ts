@@ -144,6 +144,8 @@ describe('models', () => {
     ['models set plus --providers gpu', 2, /--providers: "gpu" is not one of cpu, cuda/],
     ['models set nobody --instances 2', 1, /no model "nobody": there are plus, sim/],
     ['models set plus --preferred-batch-sizes 512', 1, /preferredBatchSizes contains 512/],
+    ['memory set tpu=1GiB', 1, /names "tpu", which is not there; devices are simulated, cpu/],
+    ['memory set cpu=1KiB', 1, /the smallest model for cpu, "plus", needs \d+ bytes/],
     ['models load nobody', 1, /unknown model: 'nobody'/],
     ['models show nobody', 1, /unknown model: 'nobody'/],
     ['modles', 2, /"modles" is no command\. Did you mean "models"\?/],
@@ -151,6 +153,13 @@ describe('models', () => {
     const answer = await ferry(line);
     expect(answer.stderr).toMatch(message);
     expect(answer).toMatchObject({ code, stdout: '' });
+  });
+
+  test('share a device’s memory by a budget that can be changed', async () => {
+    const { code, stdout } = await ferry('memory set cpu=1TiB');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^cpu +1 TiB/m);
+    expect(stdout).toMatch(/ plus$/m);
   });
 
   test('are unloaded and loaded, and each command returns when that is done', async () => {

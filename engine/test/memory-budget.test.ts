@@ -1,5 +1,7 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
-import type { ChangeMark } from '../contract';
+import type { ChangeMark, ModelSettingsPatch } from '../contract';
 import { buildRequest, floatsOf, fp32 } from '../testing/build-request';
 import { simulatedConfig } from './arithmetic-models';
 import { startRegistry, type TestRegistry } from './start-registry';
@@ -105,14 +107,78 @@ test('a model that is unloaded while it is on call is not loaded again', async (
   await expect(registry.infer(ask('b'))).rejects.toMatchObject({ code: 'MODEL_NOT_READY' });
 });
 
-test('more instances are admitted like a load: refused when they do not fit, and the old ones go on', async () => {
-  const { registry } = await start({ a: model(100), b: model(100, PIN) }, 250);
-  await expect(registry.updateSettings('a', { instanceCount: 2, maxInstanceCount: 2 })).rejects.toMatchObject(
-    {
-      code: 'MEMORY_EXCEEDED',
-    },
+test('settings that contradict the budget are refused with all else that is wrong, and the old ones stay in force', async () => {
+  const { registry } = await start({ a: model(100), b: model(100, PIN), c: model(100) }, 250);
+  const refused = (name: string, patch: ModelSettingsPatch, message: RegExp) =>
+    expect(registry.updateSettings(name, patch)).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message: expect.stringMatching(message),
+    });
+  const arithmetic =
+    /^"a" would need 200 bytes of simulated .*budget is 250 bytes .*pinned models hold 100 bytes: "b" 100 bytes$/;
+  await refused('a', { instanceCount: 2, maxInstanceCount: 2 }, arithmetic);
+  await refused(
+    'a',
+    { instanceCount: 2, maxInstanceCount: 2, maxQueueSize: 0 },
+    /maxQueueSize.*; "a" would need 200 bytes/,
   );
   expect(registry.summary('a')).toMatchObject({ instancesReady: 1, settings: { instanceCount: 1 } });
+  await registry.updateSettings('a', { pinned: true });
+  await refused('c', { pinned: true }, /"c" would need 100 bytes .*pinned, .*hold 200 bytes/);
+  expect(registry.summary('c')).toMatchObject({ onCall: true, settings: { pinned: false } });
+  // What asks for less is never at fault.
+  await registry.updateSettings('a', { pinned: false });
+});
+
+const budgets = (bytes: number | null) =>
+  new Map([['simulated', { bytes, note: 'memory budget simulated', isGiven: true }]]);
+
+test('a budget can be changed while models serve: what has no room leaves, pinned ones last, and comes back on call', async () => {
+  const { registry, marks } = await start({ a: model(100, PIN), b: model(100), c: model(100) }, 350);
+  expect(ready(registry)).toEqual(['a', 'b', 'c']);
+  await registry.infer(ask('b'));
+  await registry.residents.useBudgets(budgets(250));
+  expect(ready(registry)).toEqual(['a', 'b']);
+  expect(marks.find(({ kind }) => kind === 'eviction')?.text).toMatch(
+    /^c evicted since the budget is smaller now/,
+  );
+  expect(registry.memory([])[0]).toMatchObject({ budgetBytes: 250, reservedBytes: 200 });
+  await registry.infer(ask('c'));
+  expect(ready(registry)).toEqual(['a', 'c']);
+  await registry.residents.useBudgets(budgets(null));
+  await registry.infer(ask('b'));
+  expect(ready(registry)).toEqual(['a', 'b', 'c']);
+});
+
+test('a budget below the smallest model, or below all that are pinned, is refused and the old one stays in force', async () => {
+  const { registry } = await start({ a: model(100, PIN), b: model(100, PIN), c: model(100) }, 350);
+  await expect(registry.residents.useBudgets(budgets(50))).rejects.toMatchObject({
+    code: 'INVALID_ARGUMENT',
+    message: expect.stringMatching(
+      /smallest model for simulated, "a", needs 100 bytes .*; .*pinned models need 200 bytes .*"a" 100 bytes, "b" 100 bytes/,
+    ),
+  });
+  await expect(registry.residents.useBudgets(budgets(199))).rejects.toMatchObject({
+    message: expect.stringMatching(
+      /^memory budget simulated=199 \(199 bytes\): pinned models need 200 bytes/,
+    ),
+  });
+  expect(ready(registry)).toEqual(['a', 'b', 'c']);
+  expect(registry.memory([])[0]).toMatchObject({ budgetBytes: 350, reservedBytes: 300 });
+});
+
+test('a model whose folder is gone holds its memory until its requests are answered; who needs the room waits for that', async () => {
+  const slow = simulatedConfig({
+    baseUs: 300_000,
+    more: 'parameters { key: "ferry.simulated.memory_bytes" value { string_value: "200" } }',
+  });
+  const { registry } = await start({ a: slow, b: model(100) }, 250);
+  const last = registry.infer(ask('a'));
+  rmSync(join(open?.folder.path ?? '', 'models/a'), { recursive: true });
+  await registry.rescan();
+  await expect(registry.infer(ask('b'))).resolves.toMatchObject({ model: 'b' });
+  await expect(last).resolves.toMatchObject({ model: 'a' });
+  expect(registry.memory([])[0]?.reservedBytes).toBe(100);
 });
 
 test('a batch that does not fit into memory is answered in halves, and the model says what its batches are limited to', async () => {

@@ -140,9 +140,9 @@ function engineRules() {
     ),
     rule(
       'engine-main',
-      'The command starts either the command line or the engine.',
+      'The command starts either the command line or the engine, whose process it prepares.',
       { path: '^engine/main[.]ts$' },
-      { path: '^engine/', pathNot: `^engine/serve[.]ts$|${anyOf(['cli'])}` },
+      { path: '^engine/', pathNot: `^engine/(serve|allocator)[.]ts$|${anyOf(['cli'])}` },
     ),
     rule(
       'engine-serve',

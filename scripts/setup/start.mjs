@@ -1,3 +1,4 @@
+import { allocatorEnv } from './allocator-env.mjs';
 import { build } from './build.mjs';
 import { prepareCuda } from './cuda.mjs';
 import { hasDisplay } from './display.mjs';
@@ -85,7 +86,10 @@ async function whyHeadless(wasAsked, electron) {
 
 /** @param {string[]} args */
 function launchHeadless(args) {
-  return launch(process.execPath, [fromRoot('out', 'main', 'cli.js'), 'serve', ...args]);
+  return launch(process.execPath, [fromRoot('out', 'main', 'cli.js'), 'serve', ...args], {
+    ...allocatorEnv,
+    ...process.env,
+  });
 }
 
 /**

@@ -11,7 +11,7 @@ import {
 } from '../../batching';
 import type { AutoState, CostCurveRecord, ModelSettings, TensorSpec } from '../../contract';
 import type { SessionSpec } from '../../inference';
-import type { Instance, InstancePool } from '../../instances';
+import type { InstancePool, WarmingInstance } from '../../instances';
 import type { NamedTensor } from '../../tensor';
 import { mostZeroRows, zeroBatch } from '../auto-warmup';
 import type { ServedTensors } from '../config-tensors';
@@ -206,7 +206,7 @@ export class AutoMode implements Predictor {
    *
    * @returns true when it was measured on this instance, which is then warm
    */
-  async prepare(instance: Instance, spec: SessionSpec, loadUs: number): Promise<boolean> {
+  async prepare(instance: WarmingInstance, spec: SessionSpec, loadUs: number): Promise<boolean> {
     const { provider } = instance;
     if (!this.#isOn || provider === null) return false;
     const id = idOf(spec);

@@ -75,7 +75,7 @@ test('a convolution multiplies by its channels and divides by its strides', asyn
   expect(activationBytesAt(peak, 1)).toBe(4 * (3 * 64 + 16 * 16 + 16));
 });
 
-test('an estimate adds up instances; a measurement never falls below the weights', async () => {
+test('an estimate adds up instances; a measurement never falls below weights, thread and the largest batch', async () => {
   const memory = await memoryOf(mlp);
   const demand = { versions: [memory], maxRows: 8, instances: 2, isOnCpu: true, isStated: false };
   const estimate = estimateMemory(demand);
@@ -83,9 +83,21 @@ test('an estimate adds up instances; a measurement never falls below the weights
   expect(estimate.activationBytes).toEqual([1, 2, 4, 8].map((rows) => [rows, rows * 440]));
   const unused = 2 ** 20 - activations;
   expect(estimate.totalBytes).toBe(2 * (4000 + activations + INSTANCE_BYTES + 4000 + unused));
-  expect(correctedByGrowth(estimate, 1e9)).toMatchObject({
-    source: 'measured',
-    totalBytes: 1e9 + 2 * activations,
+  const least = 2 * (4000 + activations + INSTANCE_BYTES);
+  expect(correctedByGrowth(estimate, { bytes: -5, warmedRows: 8 }).totalBytes).toBe(least);
+});
+
+test('what the warm-up ran is in the growth and is not added again; a larger batch adds the difference', async () => {
+  const memory = await memoryOf(mlp);
+  const estimate = estimateMemory({
+    versions: [memory],
+    maxRows: 8,
+    instances: 2,
+    isOnCpu: true,
+    isStated: false,
   });
-  expect(correctedByGrowth(estimate, -5).totalBytes).toBe(2 * (4000 + activations));
+  const measured = (warmedRows: number) => correctedByGrowth(estimate, { bytes: 1e9, warmedRows });
+  expect(measured(8)).toMatchObject({ source: 'measured', totalBytes: 1e9 });
+  expect(measured(3).totalBytes).toBe(1e9 + 2 * 6 * 440);
+  expect(measured(0).totalBytes).toBe(1e9 + 2 * 8 * 440);
 });

@@ -46,17 +46,26 @@ export function estimateMemory(demand: MemoryDemand): MemoryEstimate {
   };
 }
 
+/** What a process grew by from before the first session to after the warm-up. */
+export interface Growth {
+  readonly bytes: number;
+  /** Of the largest batch that each instance ran meanwhile. */
+  readonly warmedRows: number;
+}
+
 /**
- * An estimate corrected by what the process grew by. That growth holds weights, packed copies and threads, and of a run only what
- * warm-up needed, so the graph's figure for the largest batch is added. It is no less than the weights: memory that was freed before and
- * kept by the allocator is used again without the process growing.
+ * An estimate corrected by what the process grew by. That holds weights, packed copies, threads, and what a run of the warm-up's
+ * largest batch needed; what a larger one needs more, by the graph, is added. It is no less than weights, thread and the largest
+ * batch: memory that was freed before and kept by the allocator is used again without the process growing.
  */
-export function correctedByGrowth(estimate: MemoryEstimate, grownBytes: number): MemoryEstimate {
+export function correctedByGrowth(estimate: MemoryEstimate, { bytes, warmedRows }: Growth): MemoryEstimate {
   const { weightsBytes, activationBytes, instances, source } = estimate;
   if (source === 'stated') return estimate;
-  const activations = activationBytes.at(-1)?.[1] ?? 0;
-  const held = Math.max(grownBytes, instances * weightsBytes);
-  return { ...estimate, totalBytes: Math.ceil(held + instances * activations), source: 'measured' };
+  const most = activationBytes.at(-1)?.[1] ?? 0;
+  const warmed = activationBytes.findLast(([rows]) => rows <= warmedRows)?.[1] ?? 0;
+  const grown = bytes + instances * (most - warmed);
+  const least = instances * (weightsBytes + INSTANCE_BYTES + most);
+  return { ...estimate, totalBytes: Math.ceil(Math.max(grown, least)), source: 'measured' };
 }
 
 /** 1, 2, 4, … and the largest itself. */

@@ -1,6 +1,6 @@
 import type { ColdStartCounts, MemoryEstimate, ModelSettings } from '../../contract';
 import type { ModelDefinition } from '../model-definition';
-import { correctedByGrowth, estimateMemory } from './memory-estimate';
+import { correctedByGrowth, estimateMemory, type Growth } from './memory-estimate';
 import type { Residency } from './residency';
 
 export interface OccupancyPlace {
@@ -14,8 +14,12 @@ export interface OccupancyPlace {
 
 /** Room in memory that was admitted, until it is known what was made of it. */
 export interface Stay {
-  /** All sessions are up: what the process grew by since `admit` is theirs. */
-  loaded(): void;
+  /**
+   * All sessions are up: what the process grew by since `admit` is theirs.
+   *
+   * @param warmedRows of the largest batch that each of them has run
+   */
+  loaded(warmedRows: number): void;
   /** What it replaced is gone; `provider` is the one that the sessions run on. */
   settle(provider: string | null): Promise<void>;
   /** It came to nothing: what was held before is held. */
@@ -110,16 +114,16 @@ export class Occupancy {
     const before = residency.heldBy(this.#name);
     await residency.admit(this.#name, deviceId, estimate);
     const startBytes = residentBytes();
-    let grownBytes = 0;
+    let growth: Growth = { bytes: 0, warmedRows: 0 };
     return {
-      loaded: () => {
+      loaded: (warmedRows) => {
         this.#onCall = false;
-        grownBytes = residentBytes() - startBytes;
+        growth = { bytes: residentBytes() - startBytes, warmedRows };
       },
       settle: async (provider) => {
         const device = provider === null ? deviceId : this.#deviceFor(definition, provider);
         const isMeasured = device === 'cpu' && estimate.source !== 'stated';
-        const taken = isMeasured ? this.#corrected(definition, estimate, grownBytes) : estimate;
+        const taken = isMeasured ? this.#corrected(definition, estimate, growth) : estimate;
         await residency.settle(this.#name, device, taken.totalBytes);
       },
       restore: () => residency.restore(this.#name, before),
@@ -165,9 +169,9 @@ export class Occupancy {
   }
 
   /** The largest of its measurements stands: later loads use memory again that the process kept, and grow it by less. */
-  #corrected(definition: ModelDefinition, estimate: MemoryEstimate, grownBytes: number): MemoryEstimate {
+  #corrected(definition: ModelDefinition, estimate: MemoryEstimate, growth: Growth): MemoryEstimate {
     const key = keyOf(definition, definition.settings);
-    const corrected = correctedByGrowth(estimate, grownBytes);
+    const corrected = correctedByGrowth(estimate, growth);
     const known = this.#measured?.key === key ? this.#measured.estimate : null;
     const larger = known && known.totalBytes > corrected.totalBytes ? known : corrected;
     this.#measured = { key, estimate: larger };

@@ -42,6 +42,7 @@ export class Residency {
   readonly #options: ResidencyOptions;
   readonly #ledger: MemoryLedger;
   readonly #turns = new Turns();
+  readonly #leaving = new Map<string, Promise<void>>();
 
   constructor(options: ResidencyOptions) {
     this.#options = options;
@@ -71,9 +72,12 @@ export class Residency {
    * Errors: MEMORY_EXCEEDED with the arithmetic.
    */
   async admit(model: string, deviceId: string, estimate: MemoryEstimate): Promise<void> {
+    // One that went by this name before is another model.
+    await this.#leaving.get(model);
     const held = this.#ledger.of(model);
     const own = held?.deviceId === deviceId ? held.bytes : 0;
     const need = estimate.totalBytes;
+    if (this.#plan(model, deviceId, need).kind === 'refused') await this.#departures(deviceId);
     const both = this.#plan(model, deviceId, need + own);
     const plan = both.kind === 'fits' || own === 0 ? both : this.#plan(model, deviceId, need);
     if (plan.kind === 'refused') throw this.#refusal(model, deviceId, estimate, plan.freeableBytes);
@@ -95,6 +99,30 @@ export class Residency {
         `model "${model}" takes ${byteText(bytes)} of ${deviceId}, more than was estimated: the budget of ${byteText(budget ?? 0)} is exceeded by ${byteText(bytes - plan.freeableBytes)}`,
       );
     } else await this.#evict(plan.evict, deviceId, `since "${model}" takes ${byteText(bytes)}`);
+  }
+
+  /** Evicts what is beyond the budgets; what may not leave now stays, and is said. */
+  async fit(): Promise<void> {
+    for (const deviceId of this.#ledger.devices()) {
+      const plan = this.#plan(null, deviceId, 0);
+      if (plan.kind === 'fits') await this.#evict(plan.evict, deviceId, 'since the budget is smaller now');
+      else
+        this.#options.logger.warn(
+          `the memory budget of ${deviceId} is exceeded until models that may not leave now are gone`,
+        );
+    }
+  }
+
+  /** A model that is no tenant any more holds its memory until `gone`. Whoever finds no room waits for that. */
+  leaving(model: string, gone: Promise<unknown>): void {
+    const ended = gone.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#leaving.set(model, ended);
+    void ended.then(() => {
+      if (this.#leaving.get(model) === ended) this.#leaving.delete(model);
+    });
   }
 
   /** Goes back to what it held before `admit`, or to nothing. */
@@ -129,6 +157,10 @@ export class Residency {
     });
   }
 
+  async #departures(deviceId: string): Promise<void> {
+    await Promise.all(this.#ledger.on(deviceId).map(({ model }) => this.#leaving.get(model)));
+  }
+
   #describe(tenant: Tenant): DeviceMemory['models'][number] | null {
     const { name, isPinned, isOnCall, memory, lastUseUs } = tenant;
     const held = this.#ledger.of(name);
@@ -145,14 +177,14 @@ export class Residency {
     };
   }
 
-  #plan(model: string, deviceId: string, needBytes: number) {
+  #plan(model: string | null, deviceId: string, needBytes: number) {
     const { bytes: budget } = this.#ledger.budget(deviceId);
     if (budget === null) return { kind: 'fits', evict: [] } as const;
     return planEviction(needBytes, budget, this.#residents(model, deviceId));
   }
 
-  /** All on the device but the model itself. What is no tenant any more is on its way out and cannot be hurried. */
-  #residents(except: string, deviceId: string): readonly Resident[] {
+  /** All on the device but the model itself. What is no tenant any more is on its way out: it can be waited for, not hurried. */
+  #residents(except: string | null, deviceId: string): readonly Resident[] {
     return this.#ledger
       .on(deviceId)
       .filter(({ model }) => model !== except)
