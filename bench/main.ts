@@ -5,6 +5,7 @@ import { batchingGain } from './batching-gain';
 import type { Benchmark } from './benchmark';
 import { consoleCost } from './console-cost';
 import { evictCycle } from './evict-cycle';
+import { fairness } from './fairness';
 import { grpc600kb } from './grpc-600kb';
 import { instanceMemory } from './instance-memory';
 import { jsonVsFrameworks } from './json-vs-frameworks';
@@ -39,6 +40,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   autoReal,
   overloadReal,
   overload,
+  fairness,
 ];
 
 const HELP = `Measures one ratio in one run and says whether it is on the right side of its bar.

@@ -13,14 +13,18 @@ export async function startEngine(
     readonly rendererPath?: string;
     readonly argv?: readonly string[];
     readonly models?: readonly string[];
+    /** The demo MLP under these names, instead. */
+    readonly copies?: readonly string[];
   } = {},
 ): Promise<{ readonly engine: Engine; close(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'ferry-bench-'));
   const repository = join(folder, 'repository');
   await mkdir(repository);
   const starters = dirname(dirname(dirname(DEMO_PATH)));
-  for (const name of more.models ?? ['demo-mlp'])
+  for (const name of more.models ?? (more.copies ? [] : ['demo-mlp']))
     await cp(join(starters, name), join(repository, name), { recursive: true });
+  for (const name of more.copies ?? [])
+    await cp(join(starters, 'demo-mlp', '1'), join(repository, name, '1'), { recursive: true });
   const parsed = parseEngineOptions({
     argv: [
       '--port',

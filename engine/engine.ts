@@ -2,9 +2,16 @@ import { rm } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { executionProviders, onnxruntimeVersion } from './backend';
-import { createLogStore, ENGINE_VERSION, EngineError, systemClock } from './base';
-import { DeviceArbiters } from './batching';
-import { type EngineOptions, memoryBudgetsOf, metricsConfigOf, removeRunFile, writeRunFile } from './config';
+import { type Clock, createLogStore, ENGINE_VERSION, EngineError, systemClock } from './base';
+import { DeviceArbiters, RateLimiter, ResourceLimits } from './batching';
+import {
+  type EngineOptions,
+  memoryBudgetsOf,
+  metricsConfigOf,
+  removeRunFile,
+  resourceLimitsOf,
+  writeRunFile,
+} from './config';
 import { CONTRACT_VERSION, type DoorAddress, type EngineStatus, type LogEntry } from './contract';
 import {
   ControlServer,
@@ -12,6 +19,7 @@ import {
   createMemoryBudgets,
   deviceInfos,
   deviceOfProvider,
+  gpuWord,
   newToken,
   Publisher,
   StatusBoard,
@@ -19,7 +27,7 @@ import {
   warnOfUnknownDevices,
 } from './control';
 import { type DataPlane, RegistryDataPlane } from './dataplane';
-import { cpuBudget, createDeviceMonitor } from './devices';
+import { cpuBudget, createDeviceMonitor, type DeviceMonitor } from './devices';
 import { createGrpcDoor } from './grpc';
 import { createHttpDoor, createMetricsPage, MetricsDoor } from './http';
 import { createLoadTestRunner, createShowMe, pickDemoModel } from './loadtest';
@@ -114,6 +122,7 @@ function buildCore(options: EngineOptions) {
       deviceNameOf: (id) => devices.infos().find((info) => info.id === id)?.name ?? id,
       nextBatchId: () => ++batchId,
       arbiters: new DeviceArbiters(clock, cpuBudget()),
+      rateLimiter: createRateLimiter(options, clock, devices),
     },
   });
   const publisher = new Publisher({
@@ -143,6 +152,12 @@ function buildCore(options: EngineOptions) {
 }
 
 type Core = ReturnType<typeof buildCore>;
+
+function createRateLimiter(options: EngineOptions, clock: Clock, devices: DeviceMonitor): RateLimiter | null {
+  if (options.rateLimit === 'off') return null;
+  const given = resourceLimitsOf(options.rateLimitResources);
+  return new RateLimiter(clock, new ResourceLimits(given, (id) => gpuWord(id, devices)));
+}
 
 /** Where clients of models and of their numbers come in. */
 function buildTrafficDoors(options: EngineOptions, { clock, logger, page }: Core, dataPlane: DataPlane) {
@@ -245,7 +260,11 @@ async function startInOrder(
   status.set({ control: addressOf(await control.start()) });
   await announce(options, core, controlToken);
   await devices.start();
-  warnOfUnknownDevices(memoryBudgetsOf(options.memoryBudget), devices, logger);
+  const unknown = (option: string, ids: Iterable<string>) =>
+    warnOfUnknownDevices(option, ids, devices, logger);
+  unknown('--memory-budget', memoryBudgetsOf(options.memoryBudget).keys());
+  const limited = resourceLimitsOf(options.rateLimitResources).flatMap(({ device }) => device ?? []);
+  unknown('--rate-limit-resource', new Set(limited));
   publisher.start();
   await registry.start();
   status.set({ state: 'running' });

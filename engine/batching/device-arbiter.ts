@@ -26,6 +26,9 @@ interface RunningBatch {
  */
 export class DeviceArbiter {
   readonly #contenders = new Set<Contender>();
+  /** That stand, in the order of asking. */
+  readonly #bids = new Map<Contender, Bid>();
+  #tokensInUse = 0;
   /** Per class: the least virtual time among those who wanted the device when it was last given. An idle model comes back with it. */
   readonly #virtualUs = { foreground: 0, background: 0 };
   #turnIsDue = false;
@@ -37,7 +40,7 @@ export class DeviceArbiter {
 
   /** What batches take of the device now. */
   get tokensInUse(): number {
-    return [...this.#contenders].reduce((sum, one) => sum + one.tokensInUse, 0);
+    return this.#tokensInUse;
   }
 
   /** @param onTurn plans anew: leads to `tryEnter` or `withdraw` */
@@ -49,19 +52,36 @@ export class DeviceArbiter {
 
   /** Bids or runs, besides this one; to a background model, a foreground model that may bid at any time. */
   isContended(own: Contender): boolean {
-    const mayCome = own.deviceClass === 'background';
-    for (const one of this.#contenders)
-      if (one !== own && (one.isActive || (mayCome && one.deviceClass === 'foreground'))) return true;
-    return false;
+    if (this.#othersAreActive(own)) return true;
+    if (own.deviceClass === 'foreground') return false;
+    return [...this.#contenders].some(({ deviceClass }) => deviceClass === 'foreground');
   }
 
-  /** That its bid may start now. */
-  grants(own: Contender): boolean {
-    const free = [...this.#contenders].every((one) => one === own || !one.isActive);
-    const granted = free || (this.#winner() === own && this.#fits(own));
-    if (granted) this.#advance(own.deviceClass);
-    else this.giveTurnSoon();
+  /** True: the bid may start now. False: it stands. */
+  grants(own: Contender, bid: Bid): boolean {
+    this.#bids.set(own, bid);
+    const granted = !this.#othersAreActive(own) || (this.#winner() === own && this.#fits(own));
+    if (granted) {
+      this.#advance(own.deviceClass);
+      this.#bids.delete(own);
+    }
+    // There may be room for another one too.
+    this.giveTurnSoon();
     return granted;
+  }
+
+  hasBidOf(own: Contender): boolean {
+    return this.#bids.has(own);
+  }
+
+  withdraw(own: Contender): void {
+    if (this.#bids.delete(own)) this.giveTurnSoon();
+  }
+
+  /** @param tokens below 0: they are free again */
+  occupy(tokens: number): void {
+    this.#tokensInUse += tokens;
+    if (tokens < 0) this.giveTurnSoon();
   }
 
   /** Where a model that was idle joins: it neither saved up a claim nor pays for what others did not want. */
@@ -71,6 +91,7 @@ export class DeviceArbiter {
 
   leave(contender: Contender): void {
     this.#contenders.delete(contender);
+    this.#bids.delete(contender);
     this.giveTurnSoon();
   }
 
@@ -87,22 +108,26 @@ export class DeviceArbiter {
   /** Never back, and never past one that waits: who joins with it is not before those who were there, and not behind them either. */
   #advance(deviceClass: DeviceClaim['deviceClass']): void {
     let leastUs = Number.POSITIVE_INFINITY;
-    for (const one of this.#contenders)
-      if (one.bid && one.deviceClass === deviceClass) leastUs = Math.min(leastUs, one.virtualUs);
+    for (const one of this.#bids.keys())
+      if (one.deviceClass === deviceClass) leastUs = Math.min(leastUs, one.virtualUs);
     this.#virtualUs[deviceClass] = Math.max(this.#virtualUs[deviceClass], leastUs);
   }
 
   #winner(): Contender | null {
-    const standing = [...this.#contenders].flatMap((one) => {
-      const { bid, deviceClass, virtualUs } = one;
-      return bid ? [{ one, bid, deviceClass, virtualUs }] : [];
+    const standing = [...this.#bids].map(([one, bid]) => {
+      const { deviceClass, virtualUs } = one;
+      return { one, bid, deviceClass, virtualUs };
     });
     return chooseBid(standing, this.clock.nowUs())?.one ?? null;
   }
 
   #fits({ tokens }: Contender): boolean {
-    const used = this.tokensInUse;
-    return used === 0 || used + tokens <= this.tokens;
+    return this.#tokensInUse === 0 || this.#tokensInUse + tokens <= this.tokens;
+  }
+
+  /** Others bid or run; a batch takes at least one token. */
+  #othersAreActive(own: Contender): boolean {
+    return this.#bids.size > (this.#bids.has(own) ? 1 : 0) || this.#tokensInUse > own.tokensInUse;
   }
 }
 
@@ -112,7 +137,7 @@ export class Contender implements DeviceGate {
   readonly #running: RunningBatch[] = [];
   readonly onTurn: () => void;
   #claim: DeviceClaim;
-  #bid: Bid | null = null;
+  #tokensInUse = 0;
   #virtualUs = 0;
   /** How long its last batch had the device: what an unpredicted one is charged until it ends. */
   #lastUs = 0;
@@ -121,10 +146,6 @@ export class Contender implements DeviceGate {
     this.#arbiter = arbiter;
     this.#claim = claim;
     this.onTurn = onTurn;
-  }
-
-  get bid(): Bid | null {
-    return this.#bid;
   }
 
   /** Device time it has had, over its weight, counted from where it joined; on a CPU each thread counts. */
@@ -137,7 +158,7 @@ export class Contender implements DeviceGate {
   }
 
   get isActive(): boolean {
-    return this.#bid !== null || this.#running.length > 0;
+    return this.#running.length > 0 || this.#arbiter.hasBidOf(this);
   }
 
   /** What one batch takes; never more than there is. */
@@ -146,7 +167,7 @@ export class Contender implements DeviceGate {
   }
 
   get tokensInUse(): number {
-    return this.#running.reduce((sum, { tokens }) => sum + tokens, 0);
+    return this.#tokensInUse;
   }
 
   get isContended(): boolean {
@@ -165,22 +186,17 @@ export class Contender implements DeviceGate {
   tryEnter(bid: Bid): boolean {
     if (!this.isActive)
       this.#virtualUs = Math.max(this.#virtualUs, this.#arbiter.virtualUsOf(this.deviceClass));
-    this.#bid = bid;
-    if (!this.#arbiter.grants(this)) return false;
-    this.#bid = null;
+    if (!this.#arbiter.grants(this, bid)) return false;
     const chargedUs = bid.predictedUs ?? this.#lastUs;
     const batch = { sinceUs: this.#arbiter.clock.nowUs(), chargedUs, tokens: this.tokens };
     this.#running.push(batch);
     this.#charge(chargedUs, batch);
-    // There may be room for another one.
-    this.#arbiter.giveTurnSoon();
+    this.#occupy(batch.tokens);
     return true;
   }
 
   withdraw(): void {
-    if (this.#bid === null) return;
-    this.#bid = null;
-    this.#arbiter.giveTurnSoon();
+    this.#arbiter.withdraw(this);
   }
 
   leave(): void {
@@ -189,14 +205,19 @@ export class Contender implements DeviceGate {
     if (!batch) return;
     this.#lastUs = this.#arbiter.clock.nowUs() - batch.sinceUs;
     this.#charge(this.#lastUs - batch.chargedUs, batch);
-    this.#arbiter.giveTurnSoon();
+    this.#occupy(-batch.tokens);
   }
 
   /** It is gone from the device, with its bid and whatever it still runs. */
   close(): void {
-    this.#bid = null;
     this.#running.length = 0;
+    this.#occupy(-this.#tokensInUse);
     this.#arbiter.leave(this);
+  }
+
+  #occupy(tokens: number): void {
+    this.#tokensInUse += tokens;
+    this.#arbiter.occupy(tokens);
   }
 
   #charge(deviceUs: number, { tokens }: RunningBatch): void {

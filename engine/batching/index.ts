@@ -6,6 +6,7 @@ export type { BatcherObserver } from './batcher-observer';
 export type { Bid, DeviceGate } from './device-gate';
 export { DeviceArbiters, DeviceSeat } from './device-seat';
 export { DynamicBatcher, type DynamicBatcherOptions } from './dynamic-batcher';
+export { LimitedGate } from './limited-gate';
 export {
   type BatchPlan,
   type Capacity,
@@ -16,7 +17,9 @@ export {
 } from './plan-batch';
 export type { Advice, Backlog, Forecast, Predictor, RunningBatch } from './predictor';
 export { mayReorder, queueTermsOf } from './queue-policy';
+export { RateLimiter, type ResourceUse } from './rate-limiter';
 export { queuedRequest, RequestQueue } from './request-queue';
+export { ResourceLimits } from './resource-limits';
 export type { Scheduler } from './scheduler';
 export {
   hiddenInputs,

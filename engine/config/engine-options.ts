@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { MODEL_CONTROL_MODES, modelNameSchema } from '../contract';
 import { memoryBudgetSchema } from './memory-budget';
 import { METRICS_CONFIG_WORDS } from './metrics-config';
+import { RATE_LIMIT_MODES, resourceLimitSchema } from './rate-limit';
 
 const port = z.number().int().min(0).max(65_535);
 const path = z
@@ -43,6 +44,8 @@ export const engineOptionsSchema = z.strictObject({
     .max(1000)
     .default([]),
   memoryBudget: memoryBudgetSchema.default([]),
+  rateLimit: z.enum(RATE_LIMIT_MODES).default('off'),
+  rateLimitResources: resourceLimitSchema.default([]),
   exitOnError: z.boolean().default(false),
   strictReadiness: z.boolean().default(true),
   rendererPath: path.nullable().default(null),
@@ -147,6 +150,17 @@ export const OPTION_TEXTS: Readonly<Record<EngineOptionName, OptionText>> = {
     value: 'DEVICE=BYTES',
     help: 'what models may take of a device, e.g. cpu=4GiB,gpu:0=8GiB, or =none; may be repeated or separated by commas',
     otherwise: "80 % of the machine's or its control group's memory, 90 % of a GPU's",
+  },
+  rateLimit: {
+    flag: 'rate-limit',
+    value: 'MODE',
+    help: 'off, or execution_count: instances wait for the resources that their rate_limiter asks for',
+  },
+  rateLimitResources: {
+    flag: 'rate-limit-resource',
+    value: 'NAME:COUNT[:DEVICE]',
+    help: 'what there is of a resource, on each device or on one; may be repeated or separated by commas',
+    otherwise: 'of each resource as much as the largest demand',
   },
   exitOnError: {
     flag: 'exit-on-error',

@@ -33,6 +33,7 @@ export { type EngineOptionsSource, parseEngineOptions } from './parse-engine-opt
 export { patchModelConfig } from './patch-settings';
 export { printModelConfig } from './print-model-config';
 export { ACCELERATOR_PROVIDERS } from './provider-settings';
+export { type ResourceLimit, resourceLimitsOf } from './rate-limit';
 export { dimsOmitBatch, type SettingOrigins, settingsOf } from './read-settings';
 export { type RunFile, readRunFile, removeRunFile, writeRunFile } from './run-file';
 export {

@@ -7,6 +7,7 @@ import { defaultDataPath } from './data-path';
 import { type EngineOptions, engineHelp, envName, OPTION_NAMES, OPTION_TEXTS } from './engine-options';
 import { metricsConfigOf } from './metrics-config';
 import { parseEngineOptions } from './parse-engine-options';
+import { resourceLimitsOf } from './rate-limit';
 
 let folder = '';
 beforeAll(() => {
@@ -58,6 +59,25 @@ describe('engine options', () => {
     );
   });
 
+  it('take what there is of resources, for each device or one, and only with the rate limiter', () => {
+    const on = ['--rate-limit', 'execution_count', '--rate-limit-resource'];
+    const { rateLimit, rateLimitResources } = parse([
+      ...on,
+      'R1:10',
+      '--rate-limit-resource=R2:5:0,R2:8:cpu',
+    ]);
+    expect(rateLimit).toBe('execution_count');
+    expect(resourceLimitsOf(rateLimitResources)).toEqual([
+      { name: 'R1', count: 10, device: null },
+      { name: 'R2', count: 5, device: 'gpu:0' },
+      { name: 'R2', count: 8, device: 'cpu' },
+    ]);
+    for (const word of ['R1', 'R1:', ':4', 'R1:-1', 'R1:4294967296', 'R1:1:', 'R1:x'])
+      expect(faultsOf([...on, word])).toMatch(/--rate-limit-resource.*NAME:COUNT/);
+    expect(faultsOf(['--rate-limit', 'sometimes'])).toContain('--rate-limit');
+    expect(faultsOf(['--rate-limit-resource', 'R:1'])).toContain('only with --rate-limit execution_count');
+  });
+
   it('have defaults for everything', () => {
     expect(parse([])).toEqual({
       host: '127.0.0.1',
@@ -68,6 +88,8 @@ describe('engine options', () => {
       metrics: true,
       metricsConfig: [],
       memoryBudget: [],
+      rateLimit: 'off',
+      rateLimitResources: [],
       repositoryPath: '/data/models',
       dataPath: '/data',
       starterModelsPath: null,

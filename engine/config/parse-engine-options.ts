@@ -110,6 +110,7 @@ const LISTS: readonly string[] = [
   OPTION_TEXTS.loadModels.flag,
   OPTION_TEXTS.memoryBudget.flag,
   OPTION_TEXTS.metricsConfig.flag,
+  OPTION_TEXTS.rateLimitResources.flag,
 ];
 
 interface CommandLine {
@@ -247,6 +248,7 @@ function valueFromText(name: EngineOptionName, text: string): unknown {
     case 'loadModels':
     case 'memoryBudget':
     case 'metricsConfig':
+    case 'rateLimitResources':
       return text
         .split(',')
         .map((part) => part.trim())
@@ -311,6 +313,8 @@ function checkTogether(
     faults.push(
       `${labelOf('loadModels')}: only with --model-control explicit; it is ${options.modelControl}`,
     );
+  if (options.rateLimitResources.length > 0 && options.rateLimit === 'off')
+    faults.push(`${labelOf('rateLimitResources')}: only with --rate-limit execution_count; it is off`);
   const owners = new Map<number, EngineOptionName>();
   for (const name of PORTS) {
     const wanted = options[name];

@@ -67,17 +67,18 @@ export function changedBudgets(
   return changed;
 }
 
-/** Says once which budgets are for devices that are not there. */
+/** Says once which devices an option names that are not there. */
 export function warnOfUnknownDevices(
-  given: ReadonlyMap<string, number | null>,
+  option: string,
+  devices: Iterable<string>,
   monitor: Pick<DeviceMonitor, 'infos'>,
   logger: Logger,
 ): void {
   const known = knownDevices(monitor);
-  for (const device of given.keys())
+  for (const device of devices)
     if (!known.has(device))
       logger.warn(
-        `--memory-budget names "${device}", which is not there; devices are ${[...known.keys()].join(', ')}`,
+        `${option} names "${device}", which is not there; devices are ${[...known.keys()].join(', ')}`,
       );
 }
 
@@ -91,7 +92,8 @@ function knownDevices(monitor: Pick<DeviceMonitor, 'infos'>): ReadonlyMap<string
   return new Map([...ids.map((id) => [id, id] as const), ...words]);
 }
 
-function gpuWord(deviceId: string, monitor: Pick<DeviceMonitor, 'infos'>): string | null {
+/** "gpu:1" for the second GPU, whatever its id; null for what is none. */
+export function gpuWord(deviceId: string, monitor: Pick<DeviceMonitor, 'infos'>): string | null {
   const at = monitor
     .infos()
     .filter(({ kind }) => kind === 'gpu')

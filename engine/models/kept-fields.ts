@@ -14,7 +14,6 @@ const KEPT: readonly Check[] = [
   ['model_metrics', (c) => c.model_metrics !== undefined],
   ['response_cache', (c) => c.response_cache?.enable === true],
   ['instance_group.gpus', (c) => c.instance_group?.some((group) => (group.gpus?.length ?? 0) > 0) === true],
-  ['instance_group.rate_limiter', (c) => c.instance_group?.some((group) => group.rate_limiter) === true],
   ['instance_group.passive', (c) => c.instance_group?.some((group) => group.passive === true) === true],
   [
     'instance_group.host_policy',

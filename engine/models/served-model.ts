@@ -2,7 +2,6 @@ import { EngineError, toEngineError } from '../base';
 import {
   type BatcherObserver,
   batchPolicyOf,
-  DeviceSeat,
   DynamicBatcher,
   type DynamicBatcherOptions,
   largestBatch,
@@ -17,6 +16,7 @@ import { AutoMode } from './auto';
 import { autoWarmUp, warmupSizes } from './auto-warmup';
 import { batchRecord } from './batch-record';
 import { type CheckedRequest, createInputChecker, type InputChecker } from './check-inputs';
+import { DevicePlace } from './device-place';
 import type { VersionShare } from './device-use';
 import { toClientShapes, toModelShapes } from './reshape';
 import { rowLimitText } from './row-limit-text';
@@ -38,7 +38,7 @@ export class ServedModel {
   readonly #batcher: Scheduler;
   readonly #scaler: InstanceScaler;
   readonly #auto: AutoMode;
-  readonly #seat: DeviceSeat;
+  readonly #place: DevicePlace;
   #settings: ModelSettings;
   /** What is said of a limit that a lack of memory set; null without one. */
   #rowLimit: string | null = null;
@@ -73,9 +73,11 @@ export class ServedModel {
       onGaveUp: (reason) => this.#giveUp(reason),
     });
     this.#auto = this.#createAutoMode();
-    this.#seat = new DeviceSeat(spec.settings, () => this.#batcher.instancesChanged());
+    this.#place = new DevicePlace(context, spec.settings, spec.scheduling.rateLimiter, () =>
+      this.#batcher.instancesChanged(),
+    );
     const batcherOptions: DynamicBatcherOptions = {
-      gate: this.#seat,
+      gate: this.#place.gate,
       model: spec.name,
       version: spec.version,
       clock,
@@ -144,7 +146,7 @@ export class ServedModel {
 
   /** What is to be known of how it runs. */
   get notices(): readonly string[] {
-    return this.#rowLimit === null ? [] : [this.#rowLimit];
+    return [...this.#place.notices, ...(this.#rowLimit === null ? [] : [this.#rowLimit])];
   }
 
   get costCurve(): CostCurveRecord | null {
@@ -199,7 +201,7 @@ export class ServedModel {
       this.#scaler.begin(this.#settings);
       this.#loadDurationMs = (clock.nowUs() - beganUs) / 1000;
     } catch (error) {
-      this.#seat.close();
+      this.#place.close();
       await this.#pool.stop();
       throw error;
     }
@@ -235,7 +237,7 @@ export class ServedModel {
     this.#settings = settings;
     this.#rowLimit = null;
     this.#scaler.stop();
-    this.#seat.claim(settings);
+    this.#place.claim(settings);
     this.#batcher.setPolicy(batchPolicyOf(settings, this.#spec.stacks, this.#spec.scheduling));
     try {
       await this.#want(settings, settings.instanceCount);
@@ -271,7 +273,7 @@ export class ServedModel {
     });
     await Promise.all([this.#auto.stop(), this.#batcher.drain(error)]);
     limit.cancel();
-    this.#seat.close();
+    this.#place.close();
     await this.#pool.stop();
     this.#modelStats.endVersion(this.#stats);
   }
@@ -279,6 +281,7 @@ export class ServedModel {
   async #want(settings: ModelSettings, count: number): Promise<void> {
     const spec = this.#spec.instanceSpecOf(settings);
     await this.#pool.want(spec, count);
+    this.#place.check(this.provider.active);
     this.#singleRunUs = null;
     this.#auto.use(spec, this.provider.active);
   }
@@ -345,11 +348,9 @@ export class ServedModel {
   }
 
   #membersChanged(): void {
-    const { active } = this.provider;
-    const { arbiters, deviceOf, onInstancesChanged } = this.#context;
     // Where its instances run is known once the first one does.
-    if (active !== null && arbiters) this.#seat.moveTo(arbiters.of(deviceOf(active)));
-    onInstancesChanged();
+    this.#place.moveTo(this.provider.active, this.readyInstances);
+    this.#context.onInstancesChanged();
   }
 
   #giveUp(reason: string): void {
@@ -365,7 +366,7 @@ export class ServedModel {
       batchDone: (batch, instance, output) => {
         const busyUs = output.computeInputUs + output.computeInferUs + output.computeOutputUs;
         this.#stats.recordBatch(
-          batchRecord(batch, output, { ...this.#place(instance), error: null }),
+          batchRecord(batch, output, { ...this.#ranOn(instance), error: null }),
           busyUs,
         );
         if (batch.rows + batch.paddedRows === 1)
@@ -382,7 +383,7 @@ export class ServedModel {
             instance,
           });
         this.#stats.recordBatch(
-          batchRecord(batch, null, { ...this.#place(instance), error: error.message }),
+          batchRecord(batch, null, { ...this.#ranOn(instance), error: error.message }),
           0,
         );
       },
@@ -391,7 +392,7 @@ export class ServedModel {
     };
   }
 
-  #place(instance: string) {
+  #ranOn(instance: string) {
     return { atMs: this.#context.clock.wallMs(), model: this.#spec.name, version: this.version, instance };
   }
 }

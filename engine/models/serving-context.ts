@@ -1,5 +1,5 @@
 import type { Clock, Logger } from '../base';
-import type { DeviceArbiters } from '../batching';
+import type { DeviceArbiters, RateLimiter } from '../batching';
 import type { MetricsConfig } from '../config';
 import type { SessionSpec } from '../inference';
 import type { Instance } from '../instances';
@@ -17,6 +17,8 @@ export interface ServingContext {
   readonly deviceOf: (provider: string) => string;
   readonly nextBatchId: () => number;
   readonly arbiters?: DeviceArbiters;
+  /** Absent or null: it is off. */
+  readonly rateLimiter?: RateLimiter | null;
   readonly onInstanceLost: (model: string, message: string) => void;
   readonly onInstancesChanged: () => void;
   /** The number of instances followed the load, or was left; why. */
