@@ -77,7 +77,7 @@ export class ModelRegistry extends RegistryViews {
         this.residents.scaled(model);
         this.marks.emit({ model, kind: 'scale', text });
       },
-      obstacleToInstance: (model) => this.residents.obstacleToInstance(model),
+      obstacleToInstances: (model, further) => this.residents.obstacleToInstances(model, further),
     };
     this.residents = new ResidentModels({
       context: options.context,

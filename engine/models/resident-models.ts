@@ -191,14 +191,14 @@ export class ResidentModels {
     return claimFault(deviceId, this.#budgetOf(deviceId), claim, others.flatMap(claimOf));
   }
 
-  /** Why a further instance would not fit into the device's budget; null when it would. Nobody is evicted for it. */
-  obstacleToInstance(name: string): string | null {
+  /** Why so many further instances would not fit into the device's budget; null when they would. Nobody is evicted for it. */
+  obstacleToInstances(name: string, further: number): string | null {
     const entry = this.#options.entry(name);
     if (!entry?.definition || !entry.serving) return null;
     const deviceId = entry.occupancy.deviceId(entry.definition);
-    const bytes = entry.occupancy.instanceBytes(entry.definition, entry.serving.settings);
+    const bytes = further * entry.occupancy.instanceBytes(entry.definition, entry.serving.settings);
     if (this.#residency.hasRoomFor(deviceId, bytes)) return null;
-    return `another needs ${byteText(bytes)}, which the memory budget of ${deviceId} has not left`;
+    return `${further === 1 ? 'another needs' : `${further} more need`} ${byteText(bytes)}, which the memory budget of ${deviceId} has not left`;
   }
 
   /** Instances of a model followed the load. */

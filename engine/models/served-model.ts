@@ -20,7 +20,7 @@ import { DevicePlace } from './device-place';
 import type { VersionShare } from './device-use';
 import { toClientShapes, toModelShapes } from './reshape';
 import { rowLimitText } from './row-limit-text';
-import { InstanceScaler, obstacleToInstance } from './scaling';
+import { InstanceScaler, obstacleToInstances } from './scaling';
 import type { ServedModelSpec } from './served-model-spec';
 import type { ServingContext } from './serving-context';
 import { WarmedRows } from './warmed-rows';
@@ -330,7 +330,8 @@ export class ServedModel {
         running: this.#pool.busyCount,
         waiting: this.queueLength,
       }),
-      obstacle: () => this.#context.obstacleToInstance?.(name) ?? obstacleToInstance(fileSizeBytes),
+      obstacle: (further) =>
+        this.#context.obstacleToInstances?.(name, further) ?? obstacleToInstances(fileSizeBytes, further),
       want: (count, intraOpThreads) => this.#want({ ...this.#settings, intraOpThreads }, count),
       onDecision: (text) => {
         logger.child('scaling').info(`model "${name}" version ${this.version}: ${text}`);

@@ -23,8 +23,8 @@ export interface ServingContext {
   readonly onInstancesChanged: () => void;
   /** The number of instances followed the load, or was left; why. */
   readonly onScaled: (model: string, text: string) => void;
-  /** Why there is no room in the device's budget for a further instance of a model; null when there is. */
-  readonly obstacleToInstance?: (model: string) => string | null;
+  /** Why there is no room in the device's budget for so many further instances of a model; null when there is. */
+  readonly obstacleToInstances?: (model: string, further: number) => string | null;
   readonly createInstance?: (name: string, spec: SessionSpec) => Instance;
   /** Name of a device's hardware. Absent: its place stands for it. */
   readonly deviceNameOf?: (deviceId: string) => string;

@@ -1,2 +1,2 @@
 export { InstanceScaler } from './instance-scaler';
-export { obstacleToInstance } from './memory-headroom';
+export { obstacleToInstances } from './memory-headroom';

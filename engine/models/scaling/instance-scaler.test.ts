@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { FakeClock } from '../../testing';
 import { InstanceScaler } from './instance-scaler';
-import { obstacleToInstance } from './memory-headroom';
+import { obstacleToInstances } from './memory-headroom';
 
 const SETTINGS = { instanceCount: 1, maxInstanceCount: 2, intraOpThreads: 2 };
 
@@ -80,9 +80,12 @@ test('without room between least and most it keeps no timer; after stop it decid
   expect([clock.pending, wanted.length]).toEqual([0, 0]);
 });
 
-test('a further instance takes at most half of what memory is free', () => {
-  expect(obstacleToInstance(10 * 2 ** 20, 100 * 2 ** 20)).toBeNull();
-  expect(obstacleToInstance(30 * 2 ** 20, 100 * 2 ** 20)).toBe(
+test('further instances take at most half of what memory is free', () => {
+  expect(obstacleToInstances(10 * 2 ** 20, 1, 100 * 2 ** 20)).toBeNull();
+  expect(obstacleToInstances(30 * 2 ** 20, 1, 100 * 2 ** 20)).toBe(
     'another needs about 60 MiB, of 100 MiB free memory half may be used',
+  );
+  expect(obstacleToInstances(10 * 2 ** 20, 3, 100 * 2 ** 20)).toBe(
+    '3 more need about 60 MiB, of 100 MiB free memory half may be used',
   );
 });

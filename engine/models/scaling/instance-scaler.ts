@@ -1,7 +1,7 @@
 import { type Clock, type Timer, toEngineError } from '../../base';
 import type { ModelSettings } from '../../contract';
 import { LoadMeter, type MeteredBatch } from './load-meter';
-import { initialScale, type ScaleLimits, type ScaleState, scaleInstances } from './scale-instances';
+import { initialScale, nextUp, type ScaleLimits, type ScaleState, scaleInstances } from './scale-instances';
 
 /** A window is long enough for several runs. */
 const LEAST_WINDOW_US = 1e6;
@@ -18,8 +18,8 @@ export interface InstanceScalerOptions {
   readonly isOnCpu: () => boolean;
   /** As they are now. */
   readonly load: () => { readonly instances: number; readonly running: number; readonly waiting: number };
-  /** Why there is no room for a further one; null when there is. */
-  readonly obstacle: () => string | null;
+  /** Why there is no room for so many further ones; null when there is. */
+  readonly obstacle: (further: number) => string | null;
   /** Makes it so many instances with so many threads each; rejects with why it cannot. */
   readonly want: (count: number, intraOpThreads: number) => Promise<void>;
   /** Called with each decision, once it is carried out. */
@@ -79,15 +79,20 @@ export class InstanceScaler {
     const settings = this.#settings;
     if (!settings) return;
     const { clock, load, isOnCpu, cpuBudget } = this.#options;
+    const { instanceCount, intraOpThreads } = settings;
     const { instances, running, waiting } = load();
     const window = this.#meter.take(clock.nowUs(), instances, running, waiting);
     const limits: ScaleLimits = {
-      min: settings.instanceCount,
+      min: instanceCount,
       max: settings.maxInstanceCount,
-      cores: isOnCpu() ? Math.max(settings.instanceCount, cpuBudget) : Number.POSITIVE_INFINITY,
+      ...(isOnCpu()
+        ? { cores: Math.max(instanceCount, cpuBudget), threads: instanceCount * intraOpThreads }
+        : { cores: Number.POSITIVE_INFINITY }),
     };
-    const { state, reason } = scaleInstances(this.#state, window, limits, this.#options.obstacle());
-    if (state.count !== this.#state.count) await this.#carryOut(state, reason ?? '', settings, round);
+    const { count } = this.#state;
+    const obstacle = this.#options.obstacle(nextUp(count, limits) - count);
+    const { state, reason } = scaleInstances(this.#state, window, limits, obstacle);
+    if (state.count !== count) await this.#carryOut(state, reason ?? '', settings, round);
     else {
       this.#state = state;
       if (reason) this.#options.onDecision(reason);

@@ -6,14 +6,18 @@ const BYTES_PER_FILE_BYTE = 2;
 const USABLE_SHARE = 0.5;
 
 /**
- * Why a further instance of a model would be one too many for this machine's memory; null when there is room.
+ * Why further instances of a model would be too many for this machine's memory; null when there is room.
  *
  * @param fileSizeBytes of the model with its external data
  */
-export function obstacleToInstance(fileSizeBytes: number, freeBytes: number = freemem()): string | null {
-  const neededBytes = fileSizeBytes * BYTES_PER_FILE_BYTE;
+export function obstacleToInstances(
+  fileSizeBytes: number,
+  further: number,
+  freeBytes: number = freemem(),
+): string | null {
+  const neededBytes = fileSizeBytes * BYTES_PER_FILE_BYTE * further;
   if (neededBytes <= freeBytes * USABLE_SHARE) return null;
-  return `another needs about ${mib(neededBytes)}, of ${mib(freeBytes)} free memory half may be used`;
+  return `${further === 1 ? 'another needs' : `${further} more need`} about ${mib(neededBytes)}, of ${mib(freeBytes)} free memory half may be used`;
 }
 
 const mib = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20)} MiB`;

@@ -87,6 +87,29 @@ describe('the number of instances', () => {
     expect(steps(play(500, () => waits).counts)).toBe('');
   });
 
+  it.each([
+    // Rows per second of 4 threads as 1 x 4, 2 x 2, 3 x 1 (one idle) and 4 x 1.
+    { shape: 'scales best on one thread', rows: [200, 300, 290, 400], kept: 4, seen: [1, 2, 4] },
+    { shape: 'scales best on two', rows: [200, 300, 290, 310], kept: 2, seen: [1, 2, 4] },
+    { shape: 'scales on all', rows: [300, 310, 200, 250], kept: 1, seen: [1, 2] },
+  ])('of four threads a model that $shape gets $kept instances by measurement, none idle', (model) => {
+    const limits = { ...LIMITS, cores: 4, threads: 4 };
+    const { state, counts, reasons } = play(
+      400,
+      (count) => windowOf(1000, model.rows[count - 1] ?? 0),
+      limits,
+    );
+    expect(state.count).toBe(model.kept);
+    expect([...new Set(counts)].sort()).toEqual(model.seen);
+    expect(reasons.at(-1)).toMatch(/\d+ rows\/s with \d instances, \d+ with \d$/);
+  });
+
+  it('tries a number that does not divide the threads where the bounds allow no other', () => {
+    const limits = { ...LIMITS, max: 3, cores: 4, threads: 4 };
+    const { counts } = play(400, (count) => windowOf(1000, 300 * count), limits);
+    expect([...new Set(counts)]).toEqual([1, 2, 3]);
+  });
+
   it('does not grow past the cores, nor past what memory allows, and says the latter once', () => {
     const pressed = windowOf(1000, 300);
     expect(play(100, () => pressed, { ...LIMITS, cores: 1 }).state.count).toBe(1);

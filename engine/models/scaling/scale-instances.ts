@@ -16,6 +16,8 @@ export interface ScaleLimits {
   readonly max: number;
   /** Most instances that have a core to run on; infinity on a device of its own. */
   readonly cores: number;
+  /** Threads that the instances split among them, on a CPU; absent: each has its own. */
+  readonly threads?: number;
 }
 
 /** A step up whose worth is being measured. */
@@ -80,7 +82,7 @@ export function initialScale(count: number): ScaleState {
  * It reacts within UP_AFTER_WINDOWS + SETTLING_WINDOWS + TRIAL_WINDOWS windows of a load that stays too high, and within
  * DOWN_AFTER_WINDOWS + SETTLING_WINDOWS of one that stays low.
  *
- * @param obstacle why there can be no further instance (memory), null when there can
+ * @param obstacle why there cannot be as many as `nextUp` says (memory), null when there can
  */
 export function scaleInstances(
   before: ScaleState,
@@ -99,19 +101,34 @@ export function scaleInstances(
     !isPressed && count > limits.min && window.busyShare * count <= IDLE_AT_MOST * (count - 1);
   const next = { ...state, pressed, idle: couldBeFewer ? state.idle + 1 : 0 };
   if (next.idle >= DOWN_AFTER_WINDOWS) return stepDown(next, window);
-  const mayGrow = count < Math.min(limits.max, limits.cores);
-  if (pressed.length < UP_AFTER_WINDOWS || !mayGrow || isRefused(next, Math.max(...pressed)))
+  const more = nextUp(count, limits);
+  const mayGrow = more <= mostOf(limits);
+  if (pressed.length < UP_AFTER_WINDOWS || !mayGrow || isRefused(next, more, Math.max(...pressed)))
     return { state: next, reason: null };
   if (obstacle !== null) {
-    const refusedNow = { count: count + 1, rowsPerSecond: Math.max(...pressed), windowsAgo: 0 };
+    const refusedNow = { count: more, rowsPerSecond: Math.max(...pressed), windowsAgo: 0 };
     return { state: { ...next, refused: refusedNow }, reason: `${count} instances stay: ${obstacle}` };
   }
   const trial: Trial = { fromCount: count, rowsPerSecondBefore: Math.max(...pressed), rowsPerSecond: [] };
   return {
-    state: { ...next, count: count + 1, pressed: [], settling: SETTLING_WINDOWS, trial },
-    reason: `${count} -> ${count + 1} instances: requests waited ${ms(window.queueUs)} for runs of ${ms(window.runUs)} while the instances were ${percent(window.busyShare)} busy`,
+    state: { ...next, count: more, pressed: [], settling: SETTLING_WINDOWS, trial },
+    reason: `${count} -> ${more} instances: requests waited ${ms(window.queueUs)} for runs of ${ms(window.runUs)} while the instances were ${percent(window.busyShare)} busy`,
   };
 }
+
+/**
+ * The next number that leaves no thread unused: 1, 2, 3 and 6 instances for 6 threads. A number between would be measured with
+ * fewer threads at work than before, and end the search where it fails: of 4 threads 3 x 1 loses against 2 x 2, and 4 x 1 would
+ * never be measured. Where the bounds allow no such number, one more.
+ */
+export function nextUp(count: number, limits: ScaleLimits): number {
+  const { threads = 0 } = limits;
+  for (let more = count + 1; more <= Math.min(threads, mostOf(limits)); more++)
+    if (threads % more === 0) return more;
+  return count + 1;
+}
+
+const mostOf = ({ max, cores }: ScaleLimits): number => Math.min(max, cores);
 
 function judge(state: ScaleState, trial: Trial, window: LoadWindow, isPressed: boolean): ScaleDecision {
   const { count } = state;
@@ -139,8 +156,8 @@ function stepDown(state: ScaleState, { busyShare }: LoadWindow): ScaleDecision {
   };
 }
 
-function isRefused({ refused, count }: ScaleState, rowsPerSecond: number): boolean {
-  if (!refused || count + 1 < refused.count) return false;
+function isRefused({ refused }: ScaleState, more: number, rowsPerSecond: number): boolean {
+  if (!refused || more < refused.count) return false;
   const isOther = Math.abs(rowsPerSecond - refused.rowsPerSecond) > OTHER_LOAD * refused.rowsPerSecond;
   return !isOther || refused.windowsAgo < REFUSED_WINDOWS;
 }
