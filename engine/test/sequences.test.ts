@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import { accumulatorModel as accumulator, accumulatorConfig as config } from '../testing/accumulator-model';
 import { GrpcTestClient } from '../testing/grpc-client';
-import { type OnnxDim, writeOnnx } from '../testing/onnx-writer';
+import type { OnnxDim } from '../testing/onnx-writer';
 import { startEngine, type TestEngine } from './start-engine';
 
 const LIMIT = { timeout: 60_000 };
@@ -12,50 +13,6 @@ afterEach(async () => {
   await engine?.close();
   engine = null;
 });
-
-/**
- * `y = state + x`, `state_out = y`, and what the model was told: `told = start * 100 + ready * 10 + end`, `who = corrid`. It does
- * not look at START itself: only what the engine gives as state tells one sequence from another.
- */
-function accumulator(batch: OnnxDim): Uint8Array {
-  const float = (name: string) => ({ name, type: 'FLOAT' as const, shape: [batch, 1] });
-  const id = (name: string) => ({ name, type: 'UINT64' as const, shape: [batch, 1] });
-  const scalar = (name: string, value: number) => ({
-    name,
-    type: 'FLOAT' as const,
-    dims: [],
-    rawData: new Uint8Array(Float32Array.of(value).buffer),
-  });
-  return writeOnnx({
-    graph: {
-      nodes: [
-        { op: 'Add', inputs: ['state', 'x'], outputs: ['y'] },
-        { op: 'Identity', inputs: ['y'], outputs: ['state_out'] },
-        { op: 'Mul', inputs: ['start', 'hundred'], outputs: ['a'] },
-        { op: 'Mul', inputs: ['ready', 'ten'], outputs: ['b'] },
-        { op: 'Add', inputs: ['a', 'b'], outputs: ['c'] },
-        { op: 'Add', inputs: ['c', 'end'], outputs: ['told'] },
-        { op: 'Identity', inputs: ['corrid'], outputs: ['who'] },
-      ],
-      initializers: [scalar('hundred', 100), scalar('ten', 10)],
-      inputs: [float('x'), float('state'), float('start'), float('ready'), float('end'), id('corrid')],
-      outputs: [float('y'), float('state_out'), float('told'), id('who')],
-    },
-  });
-}
-
-const flag = (name: string, kind: string): string =>
-  `control_input { name: "${name}" control { kind: CONTROL_SEQUENCE_${kind} fp32_false_true: [ 0, 1 ] } }`;
-
-const config = (strategy: string, more = 'max_batch_size: 4', dims = '[ 1 ]'): string => `
-${more}
-sequence_batching {
-  max_sequence_idle_microseconds: 10000000
-  ${strategy}
-  ${flag('start', 'START')} ${flag('ready', 'READY')} ${flag('end', 'END')}
-  control_input { name: "corrid" control { kind: CONTROL_SEQUENCE_CORRID data_type: TYPE_UINT64 } }
-  state { input_name: "state" output_name: "state_out" data_type: TYPE_FP32 dims: ${dims} }
-}`;
 
 interface Step {
   readonly value: number;
@@ -111,7 +68,7 @@ describe.each([
       'max_batch_size: 4 instance_group { count: 2 }',
     ),
   ],
-  ['without a batch dimension', config('direct { }', 'max_batch_size: 0', '[ 1, 1 ]')],
+  ['without a batch dimension', config('direct { }', 'max_batch_size: 0', { dims: '[ 1, 1 ]' })],
 ])('a stateful model, %s', (name, text) => {
   const batch: OnnxDim = name === 'without a batch dimension' ? 1 : 'batch';
   const open = async (): Promise<void> => {
