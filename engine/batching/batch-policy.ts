@@ -45,8 +45,3 @@ export function batchPolicyOf(
 export function largestBatch({ maxBatchSize, allowedBatchSizes }: ModelSettings): number {
   return allowedBatchSizes.at(-1) ?? maxBatchSize;
 }
-
-/** Rows from which on a lane may hold a batch that need not wait. */
-export function earlyDepartureRows(policy: BatchPolicy): number {
-  return policy.unbatched ? 1 : (policy.preferredBatchSizes[0] ?? policy.maxBatchSize);
-}

@@ -13,6 +13,7 @@ import {
 import type { Batch } from './batch';
 import type { BatchPolicy } from './batch-policy';
 import { DynamicBatcher } from './dynamic-batcher';
+import type { Predictor } from './predictor';
 
 const POLICY: BatchPolicy = {
   maxBatchSize: 4,
@@ -28,7 +29,7 @@ let batches: Batch[];
 let failures: EngineError[];
 let waitsUs: (number | null)[];
 
-function batcherWith(more: Partial<BatchPolicy> = {}): DynamicBatcher {
+function batcherWith(more: Partial<BatchPolicy> = {}, predictor?: Predictor): DynamicBatcher {
   let id = 0;
   const batcher = new DynamicBatcher({
     model: 'm',
@@ -36,6 +37,7 @@ function batcherWith(more: Partial<BatchPolicy> = {}): DynamicBatcher {
     clock,
     runner,
     policy: { ...POLICY, ...more },
+    ...(predictor && { predictor }),
     nextBatchId: () => ++id,
     observer: {
       batchDone: (batch) => batches.push(batch),
@@ -90,6 +92,21 @@ describe('DynamicBatcher', () => {
     runner.batches[0]?.finish();
     await flushPromises();
     expect(batches[0]).toMatchObject({ reason: 'delay', oldestQueueUs: 250 });
+  });
+
+  test('a batch says how long its oldest request waited, and what it was expected to take with its padding', async () => {
+    const ignore = () => undefined;
+    const predictor: Predictor = {
+      ...{ forecast: null, sloUs: Number.POSITIVE_INFINITY, admit: () => null, requestArrived: ignore },
+      ...{ batchStarted: ignore, batchEnded: ignore, predictUs: (rows) => 1000 * rows },
+    };
+    const batcher = batcherWith({ maxQueueDelayUs: 250, allowedBatchSizes: [4] }, predictor);
+    for (const value of [1, 2, 3]) {
+      void send(batcher, value);
+      await clock.advance(100);
+    }
+    runner.batches[0]?.finish();
+    expect(batches[0]).toMatchObject({ oldestQueueUs: 250, rows: 3, paddedRows: 1, predictedUs: 4000 });
   });
 
   test('a burst that arrives in one turn of the loop becomes full batches even without a delay', async () => {

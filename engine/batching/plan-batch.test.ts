@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { BatchPolicy } from './batch-policy';
 import { type LaneView, planBatch } from './plan-batch';
+import type { Forecast } from './predictor';
 
 const policy = (more: Partial<BatchPolicy> = {}): BatchPolicy => ({
   maxBatchSize: 8,
@@ -32,6 +33,7 @@ const view = (front: LaneView | null, ready: LaneView | null = null) => ({
   oldest: front,
   soonest: null,
   ready,
+  isSplit: ready !== null,
 });
 
 const plan = (rows: number[], nowUs: number, more: Partial<BatchPolicy> = {}, idle = 1, ahead = 0) => {
@@ -111,6 +113,19 @@ describe('planBatch', () => {
       lane: oldest,
       reason: 'delay',
     });
+  });
+
+  test('auto mode waits for company of the only lane, but not while another one has work for the idle instance', () => {
+    const forecast: Forecast = {
+      cap: 8,
+      advise: (rows, _oldestUs, nowUs, mayWait) =>
+        mayWait ? { kind: 'wait', untilUs: nowUs + 500 } : { kind: 'send', rows, reason: 'drained' },
+    };
+    const front = lane([1, 1]);
+    const asked = (ready: LaneView | null) =>
+      planBatch(view(front, ready), 0, policy(), { idle: 1, ahead: 0 }, forecast);
+    expect(asked(null)).toEqual({ kind: 'wait', untilUs: 500 });
+    expect(asked(lane(new Array(8).fill(1)))).toMatchObject({ lane: front, requests: 2, reason: 'drained' });
   });
 
   test('never exceeds the limit, never sends nothing, never waits past the delay (property)', () => {

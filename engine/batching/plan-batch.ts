@@ -32,8 +32,10 @@ export interface QueueView<Lane extends LaneView> {
   readonly oldest: Lane | null;
   /** The lane of the request whose wait ends first; null when none ends. */
   readonly soonest: Lane | null;
-  /** A lane with enough rows to leave early, longest so; null when there is none. */
+  /** The lane for which `leavesEarly` is longest true; null when there is none. */
   readonly ready: Lane | null;
+  /** Requests wait that may not share a batch. */
+  readonly isSplit: boolean;
 }
 
 /** Where a batch could go now. */
@@ -69,7 +71,7 @@ const EXPIRY_MARGIN_US = 1000;
  * delay, immediately.
  *
  * Lanes and priorities: the lane at the front is asked first, then that of the oldest request, of the one that expires first, and one
- * that has the rows to leave early: the earliest moment at which any lane must leave is among theirs. When it is a less urgent lane
+ * that has a batch which leaves early: the earliest moment at which any lane must leave is among theirs. When it is a less urgent lane
  * that must leave, the front goes instead, with what it has ("priority"): the less urgent one neither overtakes nor is kept waiting
  * for the delay of another. So a request waits for no more batches than there are requests whose turn comes before its own, plus
  * those of its own rank that leave while its own delay runs. A level that fills the device starves those below it, as in Triton.
@@ -91,7 +93,7 @@ export function planBatch<Lane extends LaneView>(
   if (capacity.idle === 0)
     return capacity.ahead > 0 ? planAhead(front, nowUs, cappedBy(forecast, policy)) : { kind: 'idle' };
   if (policy.unbatched) return { kind: 'dispatch', lane: front, requests: 1, reason: 'unbatched' };
-  if (forecast !== null) return advised(front, nowUs, policy, forecast);
+  if (forecast !== null) return advised(view, front, nowUs, policy, forecast);
   let untilUs = Number.POSITIVE_INFINITY;
   let asked: Lane | null = null;
   for (const lane of [front, oldest, soonest, ready]) {
@@ -118,14 +120,18 @@ function cappedBy(forecast: Forecast | null, policy: BatchPolicy): BatchPolicy {
   return { ...policy, maxBatchSize: forecast.cap, preferredBatchSizes: [forecast.cap] };
 }
 
-/** With auto mode the wait and the size come from its forecast; everything else stays. */
+/**
+ * With auto mode the wait and the size come from its forecast; everything else stays. It waits only for a lane that is alone: with
+ * others behind it the device would idle while it has work, and who knows which of them the next request joins.
+ */
 function advised<Lane extends LaneView>(
+  { isSplit }: QueueView<Lane>,
   lane: Lane,
   nowUs: number,
   policy: BatchPolicy,
   forecast: Forecast,
 ): BatchPlan<Lane> {
-  const advice = forecast.advise(lane.rows, lane.oldestEnqueuedUs, nowUs);
+  const advice = forecast.advise(lane.rows, lane.oldestEnqueuedUs, nowUs, !isSplit);
   if (advice.kind === 'wait') {
     const load = fill(lane, policy);
     const expiryUs = load.expiresUs - EXPIRY_MARGIN_US;
@@ -134,6 +140,12 @@ function advised<Lane extends LaneView>(
   }
   const { whole } = fill(lane, { ...policy, maxBatchSize: Math.min(policy.maxBatchSize, advice.rows) });
   return leave(lane, whole, advice.reason);
+}
+
+/** Whether a lane has a batch that need not wait for its delay. Reads no more of it than a batch can hold. */
+export function leavesEarly(lane: LaneView, policy: BatchPolicy): boolean {
+  if (policy.unbatched || lane.rows < (policy.preferredBatchSizes[0] ?? policy.maxBatchSize)) return false;
+  return lane.rows >= largestPreferred(policy) || fill(lane, policy).preferred !== null;
 }
 
 function inItsPlace<Lane extends LaneView>(front: Lane, policy: BatchPolicy): Dispatch<Lane> {

@@ -16,9 +16,10 @@ export interface Forecast {
    *
    * @param rows that wait in the lane, at least 1
    * @param oldestEnqueuedUs of the lane
+   * @param mayWait false: others wait whom this lane would keep waiting
    * @returns send this many rows now, or wait until then (an arrival asks anew)
    */
-  advise(rows: number, oldestEnqueuedUs: number, nowUs: number): Advice;
+  advise(rows: number, oldestEnqueuedUs: number, nowUs: number, mayWait: boolean): Advice;
 }
 
 export type Advice =

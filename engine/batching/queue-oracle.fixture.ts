@@ -30,8 +30,8 @@ export interface Sent {
   readonly endUs: number;
   readonly delays: boolean;
   state: 'waits' | 'cancelled' | 'runs' | 'lost' | 'ended';
-  /** Since its delay was up: how many batches may still leave before it, by the stated bound. */
-  mayPass: number | null;
+  /** Since its delay was up, or since it was delayed: how many batches may still leave before it, by the stated bound. */
+  bound: { readonly rank: number; left: number } | null;
 }
 
 /**
@@ -54,6 +54,17 @@ export class QueueOracle {
     return this.all.filter(({ state }) => state === 'waits');
   }
 
+  /** The next moment at which a delay is up, or the wait of one that waits ends. */
+  get nextUs(): number {
+    const { delayUs } = this.#setup;
+    const moments = this.waiting.flatMap(({ enqueuedUs, endUs }) => [
+      enqueuedUs + delayUs,
+      endUs - MARGIN_US,
+      endUs + 1,
+    ]);
+    return Math.min(...moments.filter((us) => us > this.#nowUs()));
+  }
+
   /** A request comes. @returns it, and whether there is room for it */
   arrives(level: number, rows: number, lane: string, askedUs: number): { sent: Sent; isTaken: boolean } {
     const { ordered, timeoutUs, override, action, maxQueueSize } = this.#setup;
@@ -65,13 +76,13 @@ export class QueueOracle {
       ...{ id: this.all.length, rows, lane, level: ordered ? 0 : level, enqueuedUs },
       endUs: ownUs > 0 ? enqueuedUs + ownUs : Number.POSITIVE_INFINITY,
       delays: action === 'DELAY' && !isUrgent,
-      ...{ state: 'waits', mayPass: null },
+      ...{ state: 'waits', bound: null },
     };
     const limit = isUrgent ? URGENT_QUEUE_SIZE : maxQueueSize;
     const isTaken = this.waiting.filter((other) => other.level === sent.level).length < limit;
     if (isTaken)
       for (const other of this.waiting)
-        if (other.mayPass !== null && this.#rank(other) > this.#rank(sent)) other.mayPass++;
+        if (other.bound && this.#rank(other) > this.#rank(sent)) other.bound.left++;
     this.all.push(sent);
     return { sent, isTaken };
   }
@@ -114,9 +125,12 @@ export class QueueOracle {
     for (const sent of this.waiting) if (!sent.delays) expect(this.#isLate(sent)).toBe(false);
     if (!isIdle) return;
     const nowUs = this.#nowUs();
-    for (const sent of this.waiting) {
+    const turns = this.#turns();
+    for (const sent of turns) {
       expect(nowUs).toBeLessThan(sent.enqueuedUs + this.#setup.delayUs);
       if (!this.#isLate(sent)) expect(nowUs).toBeLessThan(sent.endUs - MARGIN_US);
+      // Whichever lane it is of: none with a batch to send is hidden behind others that wait.
+      expect(this.#departure(laneOf(turns, sent))).toBeNull();
     }
   }
 
@@ -138,16 +152,16 @@ export class QueueOracle {
 
   /**
    * No starvation beyond the bound: once its delay is up, no more batches leave before a request than requests had their turn
-   * before it then, and came since that are more urgent.
+   * before it then, and came since that are more urgent. One that is delayed behind others gives its place up, and has the bound
+   * anew from there.
    */
   #checkBound(turns: readonly Sent[], batch: readonly Sent[]): void {
     for (const [place, sent] of turns.entries()) {
-      if (batch.includes(sent)) continue;
-      if (this.#nowUs() - sent.enqueuedUs < this.#setup.delayUs || this.#isLate(sent)) sent.mayPass = null;
-      else {
-        sent.mayPass = (sent.mayPass ?? place) - 1;
-        expect(sent.mayPass).toBeGreaterThanOrEqual(0);
-      }
+      if (batch.includes(sent) || this.#nowUs() - sent.enqueuedUs < this.#setup.delayUs) continue;
+      const rank = this.#rank(sent);
+      if (sent.bound?.rank !== rank) sent.bound = { rank, left: place };
+      sent.bound.left--;
+      expect(sent.bound.left).toBeGreaterThanOrEqual(0);
     }
   }
 

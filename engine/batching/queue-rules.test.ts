@@ -134,6 +134,42 @@ describe('priority levels', () => {
   });
 });
 
+test('a lane with the rows of a preferred size, but no batch of it, does not hide one that has a batch', async () => {
+  const batcher = batcherWith('', { preferredBatchSizes: [2, 4], maxQueueDelayUs: 5000 });
+  const wide = batcher.submit(buildRequest([fp32('x', [3], [7, 7, 7])]), 3, 'wide');
+  send(batcher, 1, {}, 'narrow');
+  await clock.advance(100);
+  expect(sent()).toEqual([]);
+  send(batcher, 2, {}, 'narrow');
+  await clock.advance(0);
+  expect(sent()).toEqual([[1, 2]]);
+  await finishAll();
+  await clock.advance(4900);
+  await finishAll();
+  expect((await wide).batch).toMatchObject({ rows: 3, reason: 'delay' });
+});
+
+test('a request that is delayed behind others may leave a batch before it, which is sent though older lanes wait', async () => {
+  const policy = 'default_queue_policy { timeout_action: DELAY default_timeout_microseconds: 5000 }';
+  const sizes = { maxBatchSize: 8, preferredBatchSizes: [2, 8], maxQueueDelayUs: 10_000 };
+  const batcher = batcherWith(policy, sizes);
+  runner.idleCount = 0;
+  const rows = (count: number, value: number, lane: string): void => {
+    const input = fp32('x', [count], new Array<number>(count).fill(value));
+    void batcher.submit(buildRequest([input]), count, lane);
+  };
+  rows(1, 10, 'other');
+  rows(1, 20, 'own');
+  await clock.advance(3000);
+  rows(3, 11, 'other');
+  rows(2, 21, 'own');
+  await clock.advance(3000);
+  // In turn now: 3 and 1 of the other lane, 2 and 1 of its own.
+  runner.idleCount = 1;
+  batcher.instancesChanged();
+  expect(sent()).toEqual([[21, 21]]);
+});
+
 describe('timeouts', () => {
   const REJECT = 'default_queue_policy { default_timeout_microseconds: 5000 allow_timeout_override: true }';
 

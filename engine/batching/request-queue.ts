@@ -1,9 +1,9 @@
 import { EngineError } from '../base';
 import type { BatchEntry } from './batch';
-import { type BatchPolicy, earlyDepartureRows } from './batch-policy';
+import type { BatchPolicy } from './batch-policy';
 import { Chain, Links } from './chain';
 import { ExpiryQueue, type TimedEntry } from './expiry-queue';
-import type { LaneView, QueueView } from './plan-batch';
+import { type LaneView, leavesEarly, type QueueView } from './plan-batch';
 import { type QueueTerms, queueLimitOf } from './queue-policy';
 import { type Ranked, RankedChain } from './ranked-chain';
 import { SlotTable } from './slot-table';
@@ -91,7 +91,7 @@ export class RequestQueue implements QueueView<Lane> {
   readonly #slots = new SlotTable<QueuedRequest>();
   readonly #lanes = new Map<string, Lane>();
   readonly #laneLinks = new Links();
-  /** Lanes with rows for an early departure, in the order in which they became so. */
+  /** Lanes that leave early, in the order in which they came to. */
   readonly #ready = new Set<Lane>();
   readonly #turns = new RankedChain(new Links());
   readonly #arrivals = new Chain(new Links());
@@ -101,11 +101,9 @@ export class RequestQueue implements QueueView<Lane> {
   #length = 0;
   #rows = 0;
   #policy: BatchPolicy;
-  #earlyRows: number;
 
   constructor(policy: BatchPolicy) {
     this.#policy = policy;
-    this.#earlyRows = earlyDepartureRows(policy);
   }
 
   get length(): number {
@@ -138,6 +136,10 @@ export class RequestQueue implements QueueView<Lane> {
     return null;
   }
 
+  get isSplit(): boolean {
+    return this.#lanes.size > 1;
+  }
+
   /** When the next request will have waited too long; infinity when none can. */
   get nextExpiryUs(): number {
     return this.#expiring.nextUs;
@@ -145,7 +147,6 @@ export class RequestQueue implements QueueView<Lane> {
 
   set policy(policy: BatchPolicy) {
     this.#policy = policy;
-    this.#earlyRows = earlyDepartureRows(policy);
     this.#ready.clear();
     for (const lane of this.#lanes.values()) this.#markReady(lane);
   }
@@ -183,8 +184,9 @@ export class RequestQueue implements QueueView<Lane> {
     const taken: QueuedRequest[] = [];
     for (let entry = lane.first; entry && taken.length < count; entry = lane.first) {
       taken.push(entry);
-      this.remove(entry);
+      this.#remove(entry, lane);
     }
+    this.#markReady(lane);
     return taken;
   }
 
@@ -220,8 +222,15 @@ export class RequestQueue implements QueueView<Lane> {
 
   /** Takes a request out wherever it stands. False when it is no longer here (already in a batch). */
   remove(entry: QueuedRequest): boolean {
-    const { lane, level } = entry;
+    const { lane } = entry;
     if (!lane) return false;
+    this.#remove(entry, lane);
+    this.#markReady(lane);
+    return true;
+  }
+
+  #remove(entry: QueuedRequest, lane: Lane): void {
+    const { level } = entry;
     lane.turns.remove(entry);
     this.#turns.remove(entry);
     this.#arrivals.remove(entry.slot);
@@ -232,20 +241,20 @@ export class RequestQueue implements QueueView<Lane> {
     this.#lengthOfLevel[level] = (this.#lengthOfLevel[level] ?? 1) - 1;
     this.#length--;
     this.#rows -= entry.rows;
-    if (lane.rows < this.#earlyRows) this.#ready.delete(lane);
     // Shapes come and go: an empty lane must not stay, or a client that sends ever new shapes grows the map without end.
     if (!lane.first) this.#lanes.delete(lane.key);
-    return true;
   }
 
   #delay(entry: QueuedRequest): void {
+    const { lane } = entry;
     this.#expiring.remove(entry);
-    entry.lane?.turns.remove(entry);
+    lane?.turns.remove(entry);
     this.#turns.remove(entry);
     entry.rank = 2 * entry.level + 1;
     entry.timeoutUs = Number.POSITIVE_INFINITY;
-    entry.lane?.turns.append(entry);
+    lane?.turns.append(entry);
     this.#turns.append(entry);
+    if (lane) this.#markReady(lane);
   }
 
   #laneFor(key: string): Lane {
@@ -257,6 +266,7 @@ export class RequestQueue implements QueueView<Lane> {
   }
 
   #markReady(lane: Lane): void {
-    if (lane.rows >= this.#earlyRows) this.#ready.add(lane);
+    if (leavesEarly(lane, this.#policy)) this.#ready.add(lane);
+    else this.#ready.delete(lane);
   }
 }

@@ -87,7 +87,7 @@ describe('the planner of auto mode', () => {
     const curve = new CostCurve(profiledSizes(32).map((rows) => ({ rows, runsUs: [padded(rows)] })));
     const options = { curve, maxBatchSize: () => 32, instances: () => 1 };
     const calm = new AutoPlanner({ ...options, sloUs: 100_000 });
-    expect(calm.advise(9, 0, 1_000)).toMatchObject({ kind: 'send', rows: 8 });
-    expect(calm.advise(9, 0, 95_000)).toMatchObject({ kind: 'send', rows: 9 });
+    expect(calm.advise(9, 0, 1_000, true)).toMatchObject({ kind: 'send', rows: 8 });
+    expect(calm.advise(9, 0, 95_000, true)).toMatchObject({ kind: 'send', rows: 9 });
   });
 });

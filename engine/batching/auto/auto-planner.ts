@@ -143,12 +143,13 @@ export class AutoPlanner implements Predictor, Forecast {
     this.#options.onFallback?.(changed);
   }
 
-  advise(rows: number, oldestEnqueuedUs: number, nowUs: number): Advice {
+  advise(rows: number, oldestEnqueuedUs: number, nowUs: number, mayWait: boolean): Advice {
     const { cap } = this;
     const held = this.#wait;
     if (rows >= cap) return { kind: 'send', rows: cap, reason: held ? 'break-even' : 'full' };
-    if (held && rows < held.rows && nowUs < held.untilUs) return { kind: 'wait', untilUs: held.untilUs };
-    this.#wait = this.#considered(rows, cap, oldestEnqueuedUs, nowUs);
+    if (mayWait && held && rows < held.rows && nowUs < held.untilUs)
+      return { kind: 'wait', untilUs: held.untilUs };
+    this.#wait = mayWait ? this.#considered(rows, cap, oldestEnqueuedUs, nowUs) : null;
     if (this.#wait) return { kind: 'wait', untilUs: this.#wait.untilUs };
     const rowsSent = this.#sendRows(rows, cap, oldestEnqueuedUs, nowUs);
     return { kind: 'send', rows: rowsSent, reason: held ? 'break-even' : 'drained' };

@@ -30,13 +30,7 @@ export function planOldest<Ready extends ReadySequence>(
   strategy: Pick<OldestStrategy, 'maxQueueDelayUs' | 'preferredBatchSizes'>,
   maxRows: number,
 ): SequencePlan<Ready> {
-  let untilUs = Number.POSITIVE_INFINITY;
-  for (const lane of lanesOf(ready).values()) {
-    const plan = planLane(lane, nowUs, strategy, maxRows);
-    if (plan.kind === 'dispatch') return plan;
-    if (plan.kind === 'wait') untilUs = Math.min(untilUs, plan.untilUs);
-  }
-  return untilUs === Number.POSITIVE_INFINITY ? { kind: 'idle' } : { kind: 'wait', untilUs };
+  return firstOf(lanesOf(ready), (lane) => planLane(lane, nowUs, strategy, maxRows));
 }
 
 function planLane<Ready extends ReadySequence>(
@@ -59,7 +53,8 @@ function planLane<Ready extends ReadySequence>(
 
 /**
  * Direct: all ready sequences of one set of slots leave together, at once without a delay, otherwise when enough slots have a
- * request or the oldest request's delay is up. Requests of another shape wait for the next batch.
+ * request or the oldest request's delay is up. Requests of another shape are a batch of their own: the lane of the oldest request is
+ * asked first, and while it waits, another may go that has enough.
  *
  * @param ready sequences in these slots, in any order
  * @param slots how many slots there are
@@ -67,21 +62,39 @@ function planLane<Ready extends ReadySequence>(
 export function planDirect<Ready extends ReadySequence>(
   ready: readonly Ready[],
   nowUs: number,
+  strategy: Omit<DirectStrategy, 'kind'>,
+  slots: number,
+): SequencePlan<Ready> {
+  const byAge = [...ready].sort((a, b) => a.enqueuedUs - b.enqueuedUs);
+  return firstOf(lanesOf(byAge), (lane) => planSlots(lane, nowUs, strategy, slots));
+}
+
+function planSlots<Ready extends ReadySequence>(
+  chosen: readonly Ready[],
+  nowUs: number,
   { maxQueueDelayUs, minimumSlotUtilization }: Omit<DirectStrategy, 'kind'>,
   slots: number,
 ): SequencePlan<Ready> {
-  const oldest = ready.reduce<Ready | null>(
-    (best, one) => (best === null || one.enqueuedUs < best.enqueuedUs ? one : best),
-    null,
-  );
-  if (oldest === null) return { kind: 'idle' };
-  const chosen = ready.filter(({ laneKey }) => laneKey === oldest.laneKey);
   const leave = (reason: DepartureReason): SequencePlan<Ready> => ({ kind: 'dispatch', chosen, reason });
   if (chosen.length >= slots) return leave(slots === 1 ? 'unbatched' : 'full');
   if (maxQueueDelayUs === 0 || minimumSlotUtilization === 0) return leave('drained');
   if (chosen.length / slots >= minimumSlotUtilization) return leave('preferred');
-  const untilUs = oldest.enqueuedUs + maxQueueDelayUs;
+  const untilUs = oldestOf(chosen) + maxQueueDelayUs;
   return nowUs >= untilUs ? leave('delay') : { kind: 'wait', untilUs };
+}
+
+/** The first lane's batch that is to leave; or until when the first of them waits. */
+function firstOf<Ready extends ReadySequence>(
+  lanes: Map<string, Ready[]>,
+  planOf: (lane: readonly Ready[]) => SequencePlan<Ready>,
+): SequencePlan<Ready> {
+  let untilUs = Number.POSITIVE_INFINITY;
+  for (const lane of lanes.values()) {
+    const plan = planOf(lane);
+    if (plan.kind === 'dispatch') return plan;
+    if (plan.kind === 'wait') untilUs = Math.min(untilUs, plan.untilUs);
+  }
+  return untilUs === Number.POSITIVE_INFINITY ? { kind: 'idle' } : { kind: 'wait', untilUs };
 }
 
 function lanesOf<Ready extends ReadySequence>(ready: Iterable<Ready>): Map<string, Ready[]> {
