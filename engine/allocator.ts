@@ -5,8 +5,8 @@
  * 40 MiB each have come and gone (docs/memory.md). Read at the start of a process, and nowhere but from its environment.
  */
 export const ALLOCATOR_ENV = {
-  MALLOC_MMAP_THRESHOLD_: String(1024 * 1024),
-  MALLOC_TRIM_THRESHOLD_: String(2 * 1024 * 1024),
+  MALLOC_MMAP_THRESHOLD_: String(8 * 1024 * 1024),
+  MALLOC_TRIM_THRESHOLD_: String(16 * 1024 * 1024),
 } as const;
 
 /** `process.execve` of Node 22.15 and later: puts another program in this one's place, under the same process id. */
