@@ -128,6 +128,10 @@ export class DynamicBatcher implements Scheduler {
     }
   }
 
+  refusal(): EngineError | null {
+    return this.#predictor?.admit(1, this.#backlog, this.#options.clock.nowUs()) ?? null;
+  }
+
   instancesChanged(): void {
     this.pump();
   }

@@ -18,6 +18,8 @@ export interface Scheduler {
    * @returns its result; rejects with QUEUE_FULL at once, CANCELLED, INSTANCE_LOST, BACKEND_FAILED, or why the scheduler closed
    */
   submit(request: InferenceRequest, rows: number, laneKey: string): Promise<InferenceResult>;
+  /** Why even a request of one row would be refused now; null when it would not. One that is told so counts as refused. */
+  refusal(): EngineError | null;
   /** Takes effect with the next plan; what waits stays where it is. */
   setPolicy(policy: BatchPolicy): void;
   /** To be called when an instance became idle or the pool changed. */

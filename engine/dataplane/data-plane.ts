@@ -1,3 +1,4 @@
+import type { EngineError } from '../base';
 import type { TensorSpec } from '../contract';
 import type {
   InferenceRequest,
@@ -33,6 +34,8 @@ export interface DataPlane {
   /** `name` null: all models that are ready. `version` null: all versions of the model that are ready. */
   statistics(name: string | null, version: string | null): readonly ModelStatistics[];
   inputsOf(name: string, version: string | null): readonly TensorSpec[];
+  /** Why even the smallest request would be refused now, so that it need not be read; null when it is to be. Never throws. */
+  refusalOf(name: string, version: string | null): EngineError | null;
   /**
    * Checks the request against the model, queues it, runs it and ranks outputs for which classes were asked. Cancels when the
    * request's signal fires.

@@ -89,6 +89,15 @@ export class RegistryDataPlane implements DataPlane {
     return this.#registry.inputsOf(name, version);
   }
 
+  refusalOf(name: string, version: string | null): EngineError | null {
+    try {
+      return this.#registry.refusalOf(name, version);
+    } catch {
+      // What it is, the request is told when it has been read.
+      return null;
+    }
+  }
+
   infer(request: InferenceRequest): Promise<InferenceResult> {
     const result = wantsClasses(request) ? this.#inferClasses(request) : this.#registry.infer(request);
     return this.#traces.isOn && this.#traces.samples(request.model) ? this.#traced(request, result) : result;

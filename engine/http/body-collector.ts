@@ -4,8 +4,36 @@ import { EngineError } from '../base';
 const TRUSTED_BYTES = 8 * 1024 * 1024;
 const FIRST_BYTES = 64 * 1024;
 
+/** Where the pieces of one body go. Made with what it is declared to have; throws PAYLOAD_TOO_LARGE. */
+export interface BodySink {
+  /** Bytes so far. */
+  readonly length: number;
+  add(piece: Buffer): void;
+  body(): Uint8Array;
+}
+
+/** Of a body that nobody needs only the length is kept. */
+export class BodyCounter implements BodySink {
+  readonly #limitBytes: number;
+  length = 0;
+
+  constructor(declared: number | null, limitBytes: number) {
+    this.#limitBytes = limitBytes;
+    checkDeclared(declared, limitBytes);
+  }
+
+  add(piece: Buffer): void {
+    this.length += piece.byteLength;
+    if (this.length > this.#limitBytes) throw bodyTooLarge('the body is larger', this.#limitBytes);
+  }
+
+  body(): Uint8Array {
+    return new Uint8Array(0);
+  }
+}
+
 /** Puts the pieces of one body together. A body that arrives in one piece (most do) is that piece, not a copy. */
-export class BodyCollector {
+export class BodyCollector implements BodySink {
   /** Null: not known before it ends. */
   readonly #declared: number | null;
   readonly #limitBytes: number;
@@ -16,8 +44,7 @@ export class BodyCollector {
   constructor(declared: number | null, limitBytes: number) {
     this.#declared = declared;
     this.#limitBytes = limitBytes;
-    if (declared !== null && declared > limitBytes)
-      throw bodyTooLarge(`the body has ${declared} bytes`, limitBytes);
+    checkDeclared(declared, limitBytes);
   }
 
   get length(): number {
@@ -55,6 +82,11 @@ export class BodyCollector {
     const grown = Math.max(this.#declared === null ? FIRST_BYTES : TRUSTED_BYTES, needed * 2);
     return Math.min(grown, this.#declared ?? this.#limitBytes);
   }
+}
+
+function checkDeclared(declared: number | null, limitBytes: number): void {
+  if (declared !== null && declared > limitBytes)
+    throw bodyTooLarge(`the body has ${declared} bytes`, limitBytes);
 }
 
 export function bodyTooLarge(what: string, limitBytes: number): EngineError {

@@ -1,6 +1,6 @@
 import { EngineError } from '../base';
 import type { CancelSignal } from '../inference';
-import { BodyCollector } from './body-collector';
+import { BodyCollector, BodyCounter, type BodySink } from './body-collector';
 import { ChunkDecoder } from './chunk-decoder';
 import type { Exchange } from './exchange';
 import type { RequestHead } from './request-head';
@@ -50,6 +50,17 @@ export class ConnectionExchange implements Exchange {
   }
 
   body(limitBytes: number): Uint8Array | Promise<Uint8Array> {
+    return this.#read(limitBytes, BodyCollector);
+  }
+
+  async skipBody(limitBytes: number): Promise<void> {
+    if (!this.head.awaitsContinue) await this.#read(limitBytes, BodyCounter);
+  }
+
+  #read(
+    limitBytes: number,
+    Sink: typeof BodyCollector | typeof BodyCounter,
+  ): Uint8Array | Promise<Uint8Array> {
     const { bodyLength } = this.head;
     if (bodyLength === 0) return NO_BODY;
     if (this.#isGone) throw gone();
@@ -57,7 +68,7 @@ export class ConnectionExchange implements Exchange {
       const whole = this.#connection.takeWhole(this, bodyLength);
       if (whole) return whole;
     }
-    const collector = new BodyCollector(bodyLength, limitBytes);
+    const collector = new Sink(bodyLength, limitBytes);
     return new Promise((resolve, reject) => {
       this.#reading = new BodyReading(bodyLength, collector, resolve, reject);
       this.#connection.bodyWanted(this);
@@ -112,7 +123,7 @@ class BodyReading {
 
   constructor(
     readonly length: number | null,
-    readonly collector: BodyCollector,
+    readonly collector: BodySink,
     readonly resolve: (body: Uint8Array) => void,
     readonly reject: (error: unknown) => void,
   ) {

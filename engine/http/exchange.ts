@@ -16,6 +16,11 @@ export interface Exchange {
    * REQUEST_TIMEOUT.
    */
   body(limitBytes: number): Uint8Array | Promise<Uint8Array>;
+  /**
+   * Reads over the body and keeps nothing of it, so that the connection can go on after an answer that does not need it. To be called
+   * instead of `body`, throws and rejects as that. A client that asks before it sends is not asked to.
+   */
+  skipBody(limitBytes: number): Promise<void>;
   /** Answers. To be called once; on a connection that is gone it does nothing. */
   respond(status: number, headers: Readonly<Record<string, string>>, chunks: readonly Uint8Array[]): void;
 }

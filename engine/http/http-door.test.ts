@@ -141,6 +141,41 @@ describe('infer', () => {
     expect(answer).not.toContain('100 Continue');
   });
 
+  it('reads over the body of a request that is refused anyway, and goes on with the next', async () => {
+    const { socket, until } = await open.connect();
+    open.dataPlane.refusal = new EngineError('OVERLOADED', 'too much', { retryAfterSeconds: 3 });
+    const length = 200_000;
+    socket.write(`POST ${INFER} HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${length}\r\n\r\n`);
+    for (let sent = 0; sent < length; sent += 50_000) socket.write('x'.repeat(50_000));
+    socket.write(
+      `POST ${INFER} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n`,
+    );
+    socket.write('GET /v2/health/live HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    const text = await until('200 OK');
+    expect(text.match(/503 Service Unavailable[\s\S]*?Retry-After: 3/g)).toHaveLength(2);
+    expect(open.dataPlane.served).toHaveLength(0);
+    open.dataPlane.refusal = null;
+    socket.write(
+      `POST ${INFER} HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${GOOD_JSON.length}\r\n\r\n${GOOD_JSON}`,
+    );
+    await until('-3.0]}]}');
+    socket.destroy();
+  });
+
+  it('refuses a client with Expect: 100-continue before it sends, and a body that is too large as such', async () => {
+    open.dataPlane.refusal = new EngineError('OVERLOADED', 'too much');
+    const first = await open.connect();
+    first.socket.write(
+      `POST ${INFER} HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 10\r\n\r\n`,
+    );
+    const answer = await first.closed;
+    expect(answer).toContain('503 Service Unavailable');
+    expect(answer).not.toContain('100 Continue');
+    const second = await open.connect();
+    second.socket.write(`POST ${INFER} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1048577\r\n\r\n`);
+    expect(await second.closed).toContain('413 Payload Too Large');
+  });
+
   it('refuses other expectations', async () => {
     expect(await open.send('GET', '/v2', { headers: { Expect: 'miracles' } })).toMatchObject({ status: 400 });
   });

@@ -12,6 +12,11 @@ export async function inferRoute(
 ): Promise<void> {
   const { headers } = exchange.head;
   const headerLength = headerLengthOf(headers);
+  const refusal = dataPlane.refusalOf(model, version);
+  if (refusal) {
+    await exchange.skipBody(maxRequestBytes);
+    throw refusal;
+  }
   const whole = plainBody(exchange, maxRequestBytes);
   const body = whole instanceof Promise ? await whole : whole;
   // A body without JSON says nothing of itself: its form is the model's.

@@ -1,3 +1,4 @@
+import type { EngineError } from '../base';
 import type { ModelConfig } from '../config';
 import type { BatchRecord, ModelConfiguration, ModelCounters, ModelSummary, TensorSpec } from '../contract';
 import type { ModelStatistics, RepositoryIndexEntry } from '../inference';
@@ -52,6 +53,11 @@ export class RegistryViews {
 
   inputsOf(name: string, version: string | null): readonly TensorSpec[] {
     return this.entry(name).specOf(version).inputs;
+  }
+
+  /** Why even a request of one row would be refused now; null when it would not. Throws as `served`. */
+  refusalOf(name: string, version: string | null): EngineError | null {
+    return this.entry(name).served(version).refusal();
   }
 
   specOf(name: string, version: string | null) {

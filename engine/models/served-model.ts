@@ -228,6 +228,13 @@ export class ServedModel {
     return result.then((answer) => ({ ...answer, outputs: toClientShapes(answer.outputs, outputReshapes) }));
   }
 
+  /** As `Scheduler.refusal`; counted. */
+  refusal(): EngineError | null {
+    const error = this.#batcher.refusal();
+    if (error) this.#stats.recordFailure(error.code, null);
+    return error;
+  }
+
   /**
    * Batch policy takes effect with the next batch; instances are added before others leave, so nothing is lost. Resolves
    * when the instances are as wanted.

@@ -28,6 +28,7 @@ const KEPT = 100;
 export class IdentityDataPlane implements DataPlane {
   ready = true;
   live = true;
+  refusal: EngineError | null = null;
   /** What `infer` waits for, or throws; replaced by tests. */
   before: (request: InferenceRequest) => void | Promise<void> = () => undefined;
   /** The newest requests, oldest first. */
@@ -54,6 +55,10 @@ export class IdentityDataPlane implements DataPlane {
     log_verbose_level: 0,
     log_format: 'default',
   };
+
+  refusalOf(): EngineError | null {
+    return this.refusal;
+  }
 
   isReady(): boolean {
     return this.ready;

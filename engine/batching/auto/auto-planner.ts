@@ -15,7 +15,7 @@ const PROMISED = 0.97;
  * Share of the SLO that is kept free for a slow batch at most. Where one in 200 is slower than this, no rule keeps the SLO of 99 in 100,
  * and to refuse what would have been in time would spare the few others nothing.
  */
-const RESERVED = 0.25;
+const RESERVED = 0.4;
 
 export interface AutoPlannerOptions {
   readonly curve: CostCurve;

@@ -43,7 +43,6 @@ describe('a cost curve', () => {
           for (const [rows, tookUs] of runs) curve.record(rows, tookUs);
           for (let rows = 1; rows <= 100; rows++) {
             expect(curve.meanUs(rows)).toBeGreaterThanOrEqual(curve.meanUs(rows - 1));
-            expect(curve.highUs(rows)).toBeGreaterThanOrEqual(curve.meanUs(rows));
             expect(curve.bestRows(rows)).toBeGreaterThanOrEqual(1);
             expect(curve.bestRows(rows)).toBeLessThanOrEqual(rows);
           }

@@ -26,8 +26,6 @@ const MOVED_BETWEEN = 0.05;
  * where it makes fifteen rows look better than sixteen, sixteen clients would be served in two batches for ever.
  */
 const ALIKE = 0.96;
-/** Fewer runs than these have no quantiles. */
-const LEAST_KEPT = 3;
 
 interface Point {
   readonly rows: number;
@@ -52,7 +50,6 @@ interface Point {
 interface Tables {
   /** Repaired means, microseconds. */
   readonly meanUs: Float64Array;
-  readonly highUs: Float64Array;
   /** The size up to this one with most rows per time, the larger of equals. */
   readonly best: Int32Array;
 }
@@ -69,7 +66,7 @@ export function profiledSizes(maxBatchSize: number): readonly number[] {
 }
 
 /**
- * What a batch costs: l(b), the mean time of a batch of b rows on its instance, and lq(b), its 95th percentile.
+ * What a batch costs: l(b), the mean time of a batch of b rows on its instance.
  *
  * Sizes between two measured ones are interpolated in a straight line, those beyond the last go on in proportion to it. Every
  * batch that really ran moves the mean of its size by a tenth (so some 20 batches forget a change of clocks or of
@@ -162,11 +159,6 @@ export class CostCurve {
   /** l(b): mean time of a batch, microseconds; 0 for none. */
   meanUs(rows: number): number {
     return this.#tablesUpTo(rows).meanUs[rows] ?? 0;
-  }
-
-  /** lq(b): 95th percentile, microseconds: the mean times how far the nearest measured size strays. */
-  highUs(rows: number): number {
-    return this.#tablesUpTo(rows).highUs[rows] ?? 0;
   }
 
   /** Best size up to `most`: most rows per time, the larger of about equals. */
@@ -281,22 +273,14 @@ function tablesOf(
 ): Tables {
   const ofSize = meansOf(points, most);
   const meanUs = ofSize.map((_, rows) => (rows === 0 ? 0 : at(ofSize, paddedSize(rows, allowedSizes))));
-  const highUs = new Float64Array(most + 1);
   const best = new Int32Array(most + 1).fill(1);
-  const strays = points
-    .filter(({ kept }) => kept.length >= LEAST_KEPT)
-    .map(({ rows, meanUs: own, kept }) => ({ rows, share: Math.max(1, quantile(kept, HIGH) / own) }));
-  let near = 0;
   let mostRate = 0;
   for (let rows = 1; rows <= most; rows++) {
-    const distance = (at: number) => Math.abs((strays[at]?.rows ?? Number.POSITIVE_INFINITY) - rows);
-    while (distance(near + 1) < distance(near)) near++;
-    highUs[rows] = at(meanUs, rows) * (strays[near]?.share ?? 1);
     const rate = rows / (at(meanUs, rows) + betweenUs);
     mostRate = Math.max(mostRate, rate);
     best[rows] = rate >= mostRate * ALIKE ? rows : at(best, rows - 1);
   }
-  return { meanUs, highUs, best };
+  return { meanUs, best };
 }
 
 function at(values: Float64Array | Int32Array, index: number): number {

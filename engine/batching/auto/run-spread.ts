@@ -18,20 +18,18 @@ const LONGEST = 3;
  * proportion learnt from single rows would make sixteen look twice as dear, batches would stay small, and the way be paid for each.
  *
  * A request meets about two batches, the one that runs and its own, so an answer in a hundred is late if one batch in 200 is slower
- * than reckoned with; the 95th percentile of a size, which the curve keeps, is too low for that. Whether what makes a batch slow
- * grows with its size is not known of sizes that have not run: it is taken as growing for smaller sizes, and as not growing for larger ones.
- * That errs to the side on which a batch is tried, and then known. It has a bound: a halt of the machine is a hundred times a small
- * batch, and reckoned with as that it would keep requests out for as long as it is remembered, which spares nobody the next halt.
+ * than reckoned with; the 95th percentile of a size, which the curve keeps, is too low for that. It has a bound: a halt of the machine
+ * is a hundred times a small batch, and reckoned with as that it would keep batches small and requests out for as long as it is
+ * remembered, which spares nobody the next halt.
  */
 export class RunSpread {
-  /** How much longer than expected the last ones took, and as shares of what was expected. */
-  readonly #excessUs = new Float64Array(KEPT);
+  /** How much longer than expected the last ones took, as shares of what was expected. */
   readonly #shares = new Float64Array(KEPT);
   #seen = 0;
   #betweenUs = 0;
   #meanShare = 1;
-  #stray = { us: 0, share: 0 };
-  #slow = { us: Number.POSITIVE_INFINITY, share: FIRST_SLOW };
+  #strayShare = 0;
+  #slowShare = FIRST_SLOW;
 
   /** Mean of what a batch takes beside its run: there, back, and until that is noticed. */
   get betweenUs(): number {
@@ -45,13 +43,12 @@ export class RunSpread {
 
   /** At most one batch in 200 takes longer than expected by more, where that is no more than three times what is expected. */
   slowUs(expectedUs: number): number {
-    const { us, share } = this.#slow;
-    return Math.max(0, Math.min(us, share * expectedUs, (LONGEST - 1) * expectedUs));
+    return Math.min(this.#slowShare, LONGEST - 1) * expectedUs;
   }
 
   /** Mean of how far a batch strays from what is expected. */
   strayUs(expectedUs: number): number {
-    return Math.min(this.#stray.us, this.#stray.share * expectedUs);
+    return this.#strayShare * expectedUs;
   }
 
   /**
@@ -62,32 +59,26 @@ export class RunSpread {
   record(predictedUs: number, runUs: number, tookUs: number): void {
     if (!(predictedUs > 0)) return;
     const expectedUs = this.expectedUs(predictedUs);
-    const countedUs = Math.min(tookUs, LONGEST * expectedUs);
-    const excessUs = countedUs - expectedUs;
-    this.#excessUs[this.#seen % KEPT] = excessUs;
-    this.#shares[this.#seen++ % KEPT] = excessUs / expectedUs;
-    this.#stray.us += (Math.abs(excessUs) - this.#stray.us) * EWMA;
-    this.#stray.share += (Math.abs(excessUs) / expectedUs - this.#stray.share) * EWMA;
+    const share = Math.min(tookUs / expectedUs, LONGEST) - 1;
+    this.#shares[this.#seen++ % KEPT] = share;
+    this.#strayShare += (Math.abs(share) - this.#strayShare) * EWMA;
     const runShare = Math.min(runUs / predictedUs, LONGEST * this.#meanShare);
     this.#meanShare += (runShare - this.#meanShare) * EWMA;
     const betweenUs = Math.min(Math.max(0, tookUs - runUs), (LONGEST - 1) * expectedUs);
     this.#betweenUs += (betweenUs - this.#betweenUs) * EWMA;
-    if (this.#seen % LOOK_EVERY === 0)
-      this.#slow = { us: this.#slowest(this.#excessUs), share: this.#slowest(this.#shares) };
-    if (this.#seen < KEPT && this.#slow.share < FIRST_SLOW)
-      this.#slow = { us: Number.POSITIVE_INFINITY, share: FIRST_SLOW };
+    if (this.#seen % LOOK_EVERY === 0) this.#slowShare = this.#slowest();
   }
 
-  #slowest(values: Float64Array): number {
+  #slowest(): number {
     const count = Math.min(this.#seen, KEPT);
     const largest = [0, 0, 0];
     for (let i = 0; i < count; i++) {
-      const value = values[i] as number;
+      const value = this.#shares[i] as number;
       if (value <= (largest[SLOW_RANK - 1] as number)) continue;
       let to = SLOW_RANK - 1;
       for (; to > 0 && (largest[to - 1] as number) < value; to--) largest[to] = largest[to - 1] as number;
       largest[to] = value;
     }
-    return (count < KEPT ? largest[1] : largest[SLOW_RANK - 1]) as number;
+    return count < KEPT ? Math.max(FIRST_SLOW, largest[1] as number) : (largest[SLOW_RANK - 1] as number);
   }
 }

@@ -117,6 +117,11 @@ export class SequenceBatcher implements Scheduler {
     });
   }
 
+  /** Nothing is predicted of sequences. */
+  refusal(): null {
+    return null;
+  }
+
   /** To be called when an instance became idle or the pool changed: seats follow the number of instances. */
   instancesChanged(): void {
     this.#reseat();

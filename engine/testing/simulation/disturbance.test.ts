@@ -5,10 +5,10 @@ import { simulate } from './simulate';
 
 const SECOND = 1e6;
 /** Before, during and after the disturbance: seconds of virtual time. The first two after it are for learning. */
-const BEGINS = 5;
-const ENDS = 10;
+const BEGINS = 3;
+const ENDS = 7;
 const RECOVERED = ENDS + 2;
-const OVER = 18;
+const OVER = 12;
 
 type Disturbance = (runUs: number, random: Random) => number;
 
@@ -45,7 +45,7 @@ function served(curve: SimulatedCurve, sloUs: number, disturbance: Disturbance) 
   const mean = (from: number, to: number) =>
     perSecond.slice(from, to).reduce((sum, count) => sum + count, 0) / (to - from);
   return {
-    before: mean(2, BEGINS),
+    before: mean(1, BEGINS),
     during: mean(BEGINS + 1, ENDS),
     after: mean(RECOVERED, OVER),
     refusedAfter,
