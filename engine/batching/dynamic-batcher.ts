@@ -129,7 +129,9 @@ export class DynamicBatcher implements Scheduler {
   }
 
   refusal(): EngineError | null {
-    return this.#predictor?.admit(1, this.#backlog, this.#options.clock.nowUs()) ?? null;
+    const error = this.#predictor?.admit(1, this.#backlog, this.#options.clock.nowUs()) ?? null;
+    if (error) this.#options.observer.requestFailed(error, null);
+    return error;
   }
 
   instancesChanged(): void {

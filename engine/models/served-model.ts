@@ -228,11 +228,8 @@ export class ServedModel {
     return result.then((answer) => ({ ...answer, outputs: toClientShapes(answer.outputs, outputReshapes) }));
   }
 
-  /** As `Scheduler.refusal`; counted. */
   refusal(): EngineError | null {
-    const error = this.#batcher.refusal();
-    if (error) this.#stats.recordFailure(error.code, null);
-    return error;
+    return this.#batcher.refusal();
   }
 
   /**
@@ -373,10 +370,8 @@ export class ServedModel {
     return {
       batchDone: (batch, instance, output) => {
         const busyUs = output.computeInputUs + output.computeInferUs + output.computeOutputUs;
-        this.#stats.recordBatch(
-          batchRecord(batch, output, { ...this.#ranOn(instance), error: null }),
-          busyUs,
-        );
+        const record = batchRecord(batch, output, { ...this.#ranOn(instance), error: null });
+        this.#stats.recordBatch(record, busyUs);
         if (batch.rows + batch.paddedRows === 1)
           this.#singleRunUs = Math.min(busyUs, this.#singleRunUs ?? busyUs);
         this.#scaler.batchEnded({ rows: batch.rows, queueUs: batch.oldestQueueUs, runUs: busyUs });
@@ -390,10 +385,8 @@ export class ServedModel {
             rows: batch.rows,
             instance,
           });
-        this.#stats.recordBatch(
-          batchRecord(batch, null, { ...this.#ranOn(instance), error: error.message }),
-          0,
-        );
+        const record = batchRecord(batch, null, { ...this.#ranOn(instance), error: error.message });
+        this.#stats.recordBatch(record, 0);
       },
       requestDone: (result) => this.#stats.recordRequest(result.spans),
       requestFailed: (error, waitedUs) => this.#stats.recordFailure(error.code, waitedUs),
