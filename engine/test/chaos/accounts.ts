@@ -1,19 +1,22 @@
 import assert from 'node:assert/strict';
 import type { TestEngine } from '../start-engine';
 import type { Traffic } from '../traffic';
+import type { Kill } from './disturb';
 
-/** Besides what was to be expected only the batches of killed instances failed, each for all of its requests, and the guest was away. */
-export function expectOnlyKilledBatchesFailed(traffic: Traffic, killed: readonly number[]): void {
-  const lost = traffic.refusals.filter(({ code }) => code === 'INSTANCE_LOST');
-  const away = traffic.refusals.filter(({ code }) => code === 'MODEL_NOT_READY');
-  const others = traffic.refusals.filter((refusal) => !lost.includes(refusal) && !away.includes(refusal));
-  assert.deepStrictEqual(others, []);
-  assert.deepStrictEqual([...new Set(away.map(({ model }) => model))], away.length > 0 ? ['guest'] : []);
-  assert.deepStrictEqual([...new Set(lost.map(({ model }) => model))], killed.length > 0 ? ['heavy'] : []);
-  const batches = lost.map(({ error }) => Number(/batch (\d+)/.exec(error)?.[1]));
-  assert.deepStrictEqual(new Set(batches), new Set(killed));
-  for (const { error } of lost)
-    assert.match(error, /^instance heavy\/1#\d+ was lost: .+ \(batch \d+, \d+ rows\)$/);
+/** Besides what was to be expected only the batches of killed instances failed, each for all of its requests. */
+export function expectOnlyKilledBatchesFailed({ refusals }: Traffic, kills: readonly Kill[]): void {
+  const lost = refusals.filter(({ code }) => code === 'INSTANCE_LOST');
+  assert.deepStrictEqual(
+    refusals.filter((refusal) => !lost.includes(refusal)),
+    [],
+  );
+  for (const { model, error } of lost) {
+    assert.match(error, /^instance \w+\/1#\d+ was lost: .+ \(batch \d+, \d+ rows\)$/);
+    assert.ok(error.startsWith(`instance ${model}/1#`), `${model}: ${error}`);
+  }
+  const failed = lost.map(({ model, error }) => `${model} ${/batch (\d+)/.exec(error)?.[1]}`);
+  const killed = kills.flatMap(({ model, batches }) => batches.map((batch) => `${model} ${batch}`));
+  assert.deepStrictEqual(new Set(failed), new Set(killed));
 }
 
 const sum = (values: Iterable<number>): number => [...values].reduce((total, value) => total + value, 0);

@@ -1,3 +1,4 @@
+import { accumulatorConfig, accumulatorModel } from '../../testing/accumulator-model';
 import type { GrpcTestClient } from '../../testing/grpc-client';
 import { identityModel, linearModel } from '../../testing/onnx-writer';
 import { addingModel, rotatingModel, simulatedConfig, sumAndDifferenceModel } from '../arithmetic-models';
@@ -39,6 +40,12 @@ dynamic_batching {
   default_queue_policy { timeout_action: REJECT default_timeout_microseconds: 200000 allow_timeout_override: true }
   priority_queue_policy { key: 3 value { timeout_action: DELAY default_timeout_microseconds: 2000 } }
 }`,
+  'sum/1/model.onnx': accumulatorModel('batch'),
+  'sum/config.pbtxt': accumulatorConfig(
+    // Of killed batches sequences are left over that nobody ends.
+    'oldest { max_candidate_sequences: 64 max_queue_delay_microseconds: 1000 }',
+    'max_batch_size: 4 instance_group { count: 2 }',
+  ).replace('idle_microseconds: 10000000', 'idle_microseconds: 60000000'),
   // They evict each other.
   ...Object.fromEntries(
     CROWD.map((name) => [
@@ -48,7 +55,9 @@ dynamic_batching {
   ),
 };
 
-export const questionsOf = (grpc: GrpcTestClient): readonly Question[] => [
+export const questionsOf = (grpc: GrpcTestClient, sequences: Question): readonly Question[] => [
+  sequences,
+  sequences,
   addingQuestion('plus', () => [4]),
   addingQuestion('plus', () => [4]),
   callingQuestion(grpc, 'plus', 4, 1),
@@ -61,7 +70,7 @@ export const questionsOf = (grpc: GrpcTestClient): readonly Question[] => [
   echoQuestion('waiting', 6),
   leavingQuestion('waiting', 6, 0),
   callingQuestion(grpc, 'waiting', 6, 0),
-  addingQuestion('guest', () => [2], 7),
+  { ...addingQuestion('guest', () => [2], 7), mayEndWith: ['MODEL_NOT_READY'] },
   hurriedQuestion('levels', 4, 5),
   { ...callingQuestion(grpc, 'levels', 4, 5), mayEndWith: ['DEADLINE_EXCEEDED'] },
   ...CROWD.map((name) => nowAndThen(echoQuestion(name, 3))),
@@ -73,3 +82,6 @@ export const CHANGED_BY = {
   socket: ['dynamic', 'pair', 'waiting'],
   file: ['linear', 'text'],
 };
+
+/** Whose instances are killed in a batch, by turns. */
+export const KILLED = ['heavy', 'sum'] as const;

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { addingModel } from '../arithmetic-models';
 import type { TestEngine } from '../start-engine';
 import { waitUntil } from '../wait-until';
-import { PATIENCE_MS } from './chaos-models';
+import { KILLED, PATIENCE_MS } from './chaos-models';
 
 /** A guest is unloaded and loaded, one that serves is loaded anew, one is imported, asked and removed: again and again. */
 export async function comeAndGo(t: TestEngine, endMs: number): Promise<number> {
@@ -25,25 +25,28 @@ export async function comeAndGo(t: TestEngine, endMs: number): Promise<number> {
   return visits;
 }
 
-/** @returns for each kill the ids of the batches that were lost: the running one, and one that waited behind it if there was */
-export async function killInstances(
-  t: TestEngine,
-  endMs: number,
-  kills: number,
-): Promise<readonly (readonly number[])[]> {
+/** An instance that was killed, and the batches that were lost with it: the running one, and one that waited behind it if there was. */
+export interface Kill {
+  readonly model: string;
+  readonly batches: readonly number[];
+}
+
+export async function killInstances(t: TestEngine, endMs: number, kills: number): Promise<readonly Kill[]> {
   const beganMs = performance.now();
-  const lost: (readonly number[])[] = [];
+  const done: Kill[] = [];
   for (let kill = 1; kill <= kills; kill++) {
+    const model = KILLED[kill % KILLED.length] ?? KILLED[0];
     const atMs = beganMs + ((endMs - beganMs) * kill) / (kills + 1);
     await pause(Math.max(0, atMs - performance.now()));
-    lost.push(await killInBatch(t, 'heavy', lost.flat()));
+    const known = done.flatMap(({ batches }) => batches);
+    done.push({ model, batches: await killInBatch(t, model, known) });
     const isReplaced = () => {
-      const { instancesReady, settings } = t.engine.registry.summary('heavy');
+      const { instancesReady, settings } = t.engine.registry.summary(model);
       return instancesReady === settings.instanceCount;
     };
-    await waitUntil('the instance is replaced', isReplaced, { limitMs: PATIENCE_MS });
+    await waitUntil(`an instance of ${model} is replaced`, isReplaced, { limitMs: PATIENCE_MS });
   }
-  return lost;
+  return done;
 }
 
 async function killInBatch(
@@ -54,7 +57,7 @@ async function killInBatch(
   const lost = () =>
     t.engine.registry.recentBatches(model).filter(({ id, error }) => error !== null && !known.includes(id));
   return waitUntil(
-    'a batch was lost',
+    `a batch of ${model} was lost`,
     async () => {
       // One that is busy before it has run a batch warms up: then the model would be the one that cannot start.
       const serving = new Set(t.engine.registry.recentBatches(model).map(({ instance }) => instance));

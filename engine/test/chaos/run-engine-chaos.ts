@@ -1,20 +1,18 @@
 import assert from 'node:assert/strict';
-import { setTimeout as pause } from 'node:timers/promises';
 import { GrpcTestClient } from '../../testing/grpc-client';
-import { heapAfterCollection } from '../process-state';
 import { startEngine, type TestEngine } from '../start-engine';
 import { Traffic } from '../traffic';
 import { waitUntil } from '../wait-until';
 import { expectCountersAddUp, expectOnlyKilledBatchesFailed } from './accounts';
 import { type Changes, changeSettings } from './change-settings';
 import { MEMORY_BUDGET, MODELS, questionsOf } from './chaos-models';
-import { comeAndGo, killInstances } from './disturb';
+import { comeAndGo, type Kill, killInstances } from './disturb';
+import { expectFlat, type MemoryReport, watchMemory } from './memory-watch';
+import { sequenceQuestion } from './sequence-question';
 
 const CLIENTS = 54;
 const LEAST_KILLS = 2;
 const KILL_EVERY_S = 20;
-/** What is kept is bounded: the last batches, logs, samples of a quarter of an hour. */
-const HEAP_GROWTH_LIMIT_MIB = 48;
 
 export interface EngineChaosReport {
   readonly seconds: number;
@@ -23,22 +21,24 @@ export interface EngineChaosReport {
   /** Requests whose clients did not wait for the answer. */
   readonly left: number;
   readonly errors: Readonly<Record<string, number>>;
+  /** Requests that the engine ended because their client left or their call expired. */
+  readonly cancelled: number;
   readonly changes: Changes;
   readonly visits: number;
   readonly kills: number;
   readonly batchesLost: number;
   readonly evictions: number;
   readonly coldStarts: number;
-  /** After the first quarter, and at the end. */
-  readonly heapMib: readonly [number, number];
-  readonly rssMib: readonly [number, number];
+  /** Sequences that were answered from start to end. */
+  readonly sequences: number;
+  readonly memory: MemoryReport;
   readonly meanBatch: Readonly<Record<string, number>>;
 }
 
 /**
  * A whole engine with real models behind real sockets, while clients come, hurry and leave, settings change in all three ways, models
- * come and go and evict each other, and instances are killed. Rejects when a request did not end once with its own right answer, or
- * memory grew.
+ * come and go and evict each other, and instances are killed. Rejects when a request did not end once with its own right answer,
+ * memory grew, or one of the disturbances never happened.
  */
 export async function runEngineChaos(seconds: number): Promise<EngineChaosReport> {
   const t = await startEngine({
@@ -47,34 +47,28 @@ export async function runEngineChaos(seconds: number): Promise<EngineChaosReport
   });
   const grpc = new GrpcTestClient(t.engine.status.grpc?.port ?? 0);
   try {
-    const traffic = new Traffic(t.http, questionsOf(grpc), CLIENTS);
+    const sequences = sequenceQuestion('sum');
+    const traffic = new Traffic(t.http, questionsOf(grpc, sequences), CLIENTS);
     const endMs = performance.now() + seconds * 1000;
-    const warm = pause((seconds * 1000) / 4).then(memoryMib);
-    const [changes, visits, kills] = await Promise.all([
+    const [changes, visits, kills, memory] = await Promise.all([
       changeSettings(t, endMs),
       comeAndGo(t, endMs),
       killInstances(t, endMs, Math.max(LEAST_KILLS, Math.round(seconds / KILL_EVERY_S))),
+      watchMemory(seconds),
     ]);
     await traffic.stop();
     await waitUntil('nothing is under way', () => t.engine.registry.counters().every(isIdle));
-    const [before, after] = [await warm, memoryMib()];
-    const batchesLost = kills.flat();
-    judge(t, traffic, batchesLost);
-    assert.ok(after.heap - before.heap < HEAP_GROWTH_LIMIT_MIB, `heap: ${before.heap} to ${after.heap} MiB`);
-    return {
-      seconds,
-      requests: traffic.asked,
-      right: traffic.right,
-      left: traffic.left,
-      errors: traffic.errorsByCode(),
-      changes,
-      visits,
-      kills: kills.length,
-      batchesLost: batchesLost.length,
+    judge(t, traffic, kills);
+    expectFlat(memory, seconds);
+    const done = {
+      ...{ cancelled: cancelled(t), visits, kills: kills.length, sequences: sequences.finished() },
+      batchesLost: kills.flatMap(({ batches }) => batches).length,
       ...comingsAndGoings(t),
-      heapMib: [before.heap, after.heap],
-      rssMib: [before.rss, after.rss],
-      meanBatch: meanBatches(t, traffic),
+    };
+    expectAll({ ...done, ...changes, left: traffic.left });
+    return {
+      ...{ seconds, requests: traffic.asked, right: traffic.right, left: traffic.left },
+      ...{ errors: traffic.errorsByCode(), changes, ...done, memory, meanBatch: meanBatches(t, traffic) },
     };
   } finally {
     grpc.close();
@@ -82,21 +76,28 @@ export async function runEngineChaos(seconds: number): Promise<EngineChaosReport
   }
 }
 
-function judge(t: TestEngine, traffic: Traffic, batchesLost: readonly number[]): void {
+function judge(t: TestEngine, traffic: Traffic, kills: readonly Kill[]): void {
   assert.deepStrictEqual(traffic.faults, []);
-  expectOnlyKilledBatchesFailed(traffic, batchesLost);
+  expectOnlyKilledBatchesFailed(traffic, kills);
   for (const [model, tally] of traffic.tallies) {
-    expectCountersAddUp(t, traffic, model, model === 'heavy' ? batchesLost.length : 0);
+    const lost = kills.filter((kill) => kill.model === model).flatMap(({ batches }) => batches);
+    expectCountersAddUp(t, traffic, model, lost.length);
     assert.ok(tally.right > 0, `${model}: no right answer`);
   }
+}
+
+/** A run in which one of the disturbances never came proves nothing about it. */
+function expectAll(counts: Readonly<Record<string, number>>): void {
+  const missing = Object.keys(counts).filter((what) => counts[what] === 0);
+  assert.deepStrictEqual(missing, [], 'never happened');
 }
 
 const isIdle = ({ queueLength, inFlight }: { queueLength: number; inFlight: number }): boolean =>
   queueLength === 0 && inFlight === 0;
 
-function memoryMib(): { readonly heap: number; readonly rss: number } {
-  const heap = Math.round(heapAfterCollection() / 2 ** 20);
-  return { heap, rss: Math.round(process.memoryUsage.rss() / 2 ** 20) };
+function cancelled(t: TestEngine): number {
+  const failed = t.engine.registry.counters().map(({ requestsFailed }) => requestsFailed);
+  return failed.reduce((sum, { CANCELLED = 0, CALL_EXPIRED = 0 }) => sum + CANCELLED + CALL_EXPIRED, 0);
 }
 
 function comingsAndGoings(t: TestEngine): { readonly evictions: number; readonly coldStarts: number } {
