@@ -97,13 +97,14 @@ test('a request that does not fit alone fails with its own error, and those besi
 test('halves go before what waits, and only when an instance is free', async () => {
   const batcher = batcherWith({ maxBatchSize: 2, preferredBatchSizes: [2] });
   const all = [1, 2, 3].map((value) => send(batcher, value));
-  await clock.advance(0);
-  // The instance comes back and takes the third request before its failure is known.
   await clock.advance(1000);
   runner.batches[0]?.fail('no memory', 'OUT_OF_MEMORY');
   await flushPromises();
-  expect(batcher.inFlight).toBe(3);
+  expect(batcher.inFlight).toBe(2);
+  expect(batcher.queueLength).toBe(1);
   await runAll(1, 1);
+  const ran = runner.batches.map(({ inputs }) => floatsOf(inputs[0]));
+  expect(ran).toEqual([[100, 200], [100], [200], [300]]);
   const answers = await Promise.all(all);
   expect(answers.map(({ outputs }) => floatsOf(outputs[0])[0])).toEqual([100, 200, 300]);
 });
@@ -138,6 +139,39 @@ test('allowed sizes are kept to while one fits', async () => {
   const later = Array.from({ length: 7 }, (_, i) => send(batcher, i));
   expect((await runAll(4, 3)).every((rows) => rows === 2 || rows === 4)).toBe(true);
   await Promise.all(later);
+});
+
+test('rows between two allowed sizes are padded to the larger one, also when that did not fit', async () => {
+  const batcher = batcherWith({ maxBatchSize: 16, preferredBatchSizes: [16], allowedBatchSizes: [2, 16] });
+  const answers = [1, 3, 1, 3].map((rows, i) =>
+    send(batcher, i, rows).catch((error: EngineError) => error.code),
+  );
+  const ran = await runAll(2);
+  expect(new Set(ran)).toEqual(new Set([2, 16]));
+  const ends = await Promise.all(answers);
+  expect(ends.map((end) => (typeof end === 'string' ? end : 'answered'))).toEqual([
+    'answered',
+    'OUT_OF_MEMORY',
+    'answered',
+    'OUT_OF_MEMORY',
+  ]);
+  const later = [1, 1, 1].map((rows, i) => send(batcher, i, rows));
+  expect(await runAll(2, ran.length)).toEqual([2, 2]);
+  await Promise.all(later);
+});
+
+test.each([
+  ['batching is off', { unbatched: true }, [1, 1, 1, 1, 1, 1, 1, 1]],
+  ['batches are smaller', { maxBatchSize: 2, preferredBatchSizes: [2] }, [2, 2, 2, 2]],
+])('halves keep to the settings of now: %s', async (_, change, sizes) => {
+  const batcher = batcherWith();
+  const all = Array.from({ length: 8 }, (_unused, i) => send(batcher, i));
+  await clock.advance(1000);
+  batcher.setPolicy({ ...POLICY, ...change });
+  runner.batches[0]?.fail('no memory', 'OUT_OF_MEMORY');
+  expect(await runAll(8, 1)).toEqual(sizes);
+  const answers = await Promise.all(all);
+  expect(answers.map(({ outputs }) => floatsOf(outputs[0]))).toEqual(all.map((_unused, i) => [i * 100]));
 });
 
 test('whatever fits, every request ends exactly once, with at most twice as many runs as requests', () =>

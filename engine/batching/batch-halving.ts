@@ -26,11 +26,22 @@ export class BatchHalving {
     return this.#halves.reduce((sum, { entries }) => sum + entries.length, 0);
   }
 
-  get next(): BatchHalf | null {
-    return this.#halves[0] ?? null;
+  /** Some wait to be run. */
+  get isDue(): boolean {
+    return this.#halves.length > 0;
   }
 
-  /** Gives `next` away. */
+  /** What runs next; halved further where the settings have changed since and allow it no more. */
+  nextWithin({ unbatched, maxBatchSize }: BatchPolicy): BatchHalf | null {
+    for (;;) {
+      const [next] = this.#halves;
+      const isLegal = !next || next.entries.length < 2 || !(unbatched || next.rows > maxBatchSize);
+      if (isLegal) return next ?? null;
+      this.#halves.splice(0, 1, ...halvesOf(next));
+    }
+  }
+
+  /** Gives away what `nextWithin` said. */
   take(): void {
     this.#halves.shift();
   }
@@ -40,20 +51,11 @@ export class BatchHalving {
   }
 
   /** Takes the requests of a batch that did not fit, and lowers the limit. False: it is a single request, which stays the caller's. */
-  halve({ id, entries, rows, paddedRows, reason }: Batch, nowUs: number): boolean {
+  halve(batch: Batch, nowUs: number): boolean {
+    const { id, entries, rows, paddedRows } = batch;
     this.limit.failed(rows + paddedRows, this.limit.isTrial(id), nowUs);
     if (entries.length < 2) return false;
-    const cut = middleOf(entries, rows);
-    for (const half of [entries.slice(0, cut), entries.slice(cut)])
-      this.#halves.push({
-        entries: half,
-        rows: rowsOf(half),
-        reason,
-        oldestUs: half.reduce(
-          (oldest, { enqueuedUs }) => Math.min(oldest, enqueuedUs),
-          Number.POSITIVE_INFINITY,
-        ),
-      });
+    this.#halves.push(...halvesOf(batch));
     return true;
   }
 
@@ -62,16 +64,29 @@ export class BatchHalving {
     const { maxBatchSize, preferredBatchSizes, allowedBatchSizes = [] } = policy;
     const { rows } = this.limit;
     const larger = () => Math.max(2 * rows, allowedBatchSizes.find((size) => size > rows) ?? 0);
-    const most = Math.max(this.limit.isTrialDue(nowUs) ? larger() : rows, allowedBatchSizes[0] ?? 1);
-    if (maxBatchSize <= most) return policy;
+    const limit = Math.max(this.limit.isTrialDue(nowUs) ? larger() : rows, allowedBatchSizes[0] ?? 1);
+    if (maxBatchSize <= limit) return policy;
+    const allowed = allowedBatchSizes.filter((size) => size <= limit);
+    // Rows between two sizes would be padded to the larger one.
+    const most = allowed.at(-1) ?? limit;
     const preferred = preferredBatchSizes.filter((size) => size <= most);
     return {
       ...policy,
       maxBatchSize: most,
       preferredBatchSizes: preferred.length > 0 ? preferred : [most],
-      allowedBatchSizes: allowedBatchSizes.filter((size) => size <= most),
+      allowedBatchSizes: allowed,
     };
   }
+}
+
+function halvesOf({ entries, rows, reason }: Pick<BatchHalf, 'entries' | 'rows' | 'reason'>): BatchHalf[] {
+  const cut = middleOf(entries, rows);
+  return [entries.slice(0, cut), entries.slice(cut)].map((half) => ({
+    entries: half,
+    rows: rowsOf(half),
+    reason,
+    oldestUs: half.reduce((oldest, { enqueuedUs }) => Math.min(oldest, enqueuedUs), Number.POSITIVE_INFINITY),
+  }));
 }
 
 const rowsOf = (entries: readonly BatchEntry[]): number =>

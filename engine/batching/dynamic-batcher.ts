@@ -160,7 +160,8 @@ export class DynamicBatcher implements Scheduler {
   #step(): boolean {
     const nowUs = this.#options.clock.nowUs();
     this.#expire(nowUs);
-    if (this.#halving.next) return this.#executeHalf(this.#halving.next);
+    const half = this.#halving.nextWithin(this.#policy);
+    if (half) return this.#executeHalf(half);
     const forecast = this.#loop.closed ? null : (this.#predictor?.forecast ?? null);
     const plan = planBatch(this.#queue, nowUs, this.#effectivePolicy(nowUs), this.#capacity(), forecast);
     if (plan.kind !== 'dispatch') {
@@ -177,10 +178,8 @@ export class DynamicBatcher implements Scheduler {
   }
 
   #execute(entries: readonly BatchEntry[], reason: DepartureReason): void {
-    const { unbatched, allowedBatchSizes = [] } = this.#halving.limited(
-      this.#policy,
-      this.#options.clock.nowUs(),
-    );
+    // By all the sizes that the model takes, also above what fitted: of another one it would make nothing.
+    const { unbatched, allowedBatchSizes = [] } = this.#policy;
     const rows = entries.reduce((sum, entry) => sum + entry.rows, 0);
     const stacks = !unbatched || allowedBatchSizes.length > 0;
     const paddedRows = paddedSize(rows, allowedBatchSizes) - rows;
@@ -264,7 +263,7 @@ export class DynamicBatcher implements Scheduler {
       if (limit.rows >= this.#policy.maxBatchSize) limit.lift();
       this.#options.onRowLimit?.(limit.rows, null);
     }
-    if (this.#halving.next) this.pump();
+    if (this.#halving.isDue) this.pump();
     this.#loop.announceIfEmpty();
   }
 

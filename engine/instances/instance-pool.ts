@@ -109,7 +109,7 @@ export class InstancePool {
 
   /**
    * Hands a batch to an idle instance, else behind a running one; throws INSTANCE_LOST when there is neither. What waits for a
-   * free instance is told before the batch is answered.
+   * free instance is told before the batch is answered, and after it has failed.
    *
    * @returns the instance's name
    */
@@ -130,8 +130,9 @@ export class InstancePool {
       },
       (error) => {
         outcome.returned(null);
-        this.#cameBack(member);
+        // Before the instance is free: what did not fit into memory goes on in halves, and those come before all that waits.
         outcome.failed(toEngineError(error));
+        this.#cameBack(member);
       },
     );
     return member.instance.name;

@@ -4,8 +4,9 @@ export {
   checkRepository,
   type RepositoryCheck,
 } from './check-repository';
-export { INSTANCE_BYTES } from './memory';
+export { ColdStarts, INSTANCE_BYTES, Residency, type Tenant } from './memory';
 export { ModelRegistry, type ModelRegistryOptions } from './registry';
 export { seedRepository } from './seed-repository';
 export { ServedModel } from './served-model';
 export type { ServingContext } from './serving-context';
+export { Turns } from './turns';

@@ -235,9 +235,16 @@ export class RegistryEntry extends EntryViews {
       await Promise.all(this.versions.all.map((served) => served.apply(settings)));
     } catch (error) {
       stay.restore();
+      this.#leaveIfGone();
       throw error;
     }
     await stay.settle(this.serving?.provider ?? null);
+    this.#leaveIfGone();
+  }
+
+  /** Its last instance may have been lost while its place in memory was changed. */
+  #leaveIfGone(): void {
+    if (this.state === 'unavailable') this.occupancy.leave();
   }
 
   /** Makes the versions of the definition serve: the new ones are up before the old ones are let go. */
@@ -267,6 +274,7 @@ export class RegistryEntry extends EntryViews {
     this.#move('ready', null);
     await Promise.all(old.map((served) => served.retire(drainLimitUs)));
     await stay.settle(this.serving?.provider ?? null);
+    this.#leaveIfGone();
   }
 
   /** A version's last instance is gone and cannot be replaced. Its requests have been failed; nothing waits for ever. */

@@ -1,23 +1,14 @@
 import { expect, test } from 'vitest';
-import { DeviceBusy } from '../metrics';
-import { ChaosModel, type ChaosWorld } from '../testing/simulation/chaos/chaos-model';
-import { Ledger } from '../testing/simulation/chaos/ledger';
+import { ChaosModel } from '../testing/simulation/chaos/chaos-model';
+import { chaosWorld } from '../testing/simulation/chaos/chaos-world';
 import { MODEL_KINDS, type ModelKind } from '../testing/simulation/chaos/model-kinds';
-import { virtualDevice } from '../testing/simulation/chaos/virtual-instance';
 import { Random } from '../testing/simulation/random';
-import { VirtualClock } from '../testing/simulation/virtual-clock';
 
 const [KIND] = MODEL_KINDS as [ModelKind];
 
 function open(kind = KIND) {
-  const clock = new VirtualClock();
-  const world: ChaosWorld = {
-    clock,
-    ledger: new Ledger(clock),
-    device: virtualDevice(clock, new Random(1)),
-    deviceBusy: new DeviceBusy(),
-    nextBatchId: () => 1,
-  };
+  const world = chaosWorld(new Random(1));
+  const { clock } = world;
   const advance = async (us: number): Promise<void> => {
     let isOver = false;
     clock.callAt(clock.nowUs() + us, () => {
@@ -26,7 +17,9 @@ function open(kind = KIND) {
     do await new Promise((resolve) => setImmediate(resolve));
     while (!isOver && clock.step());
   };
-  return { world, advance, model: new ChaosModel(kind, world) };
+  const model = new ChaosModel(kind, world);
+  world.memory.add(model);
+  return { world, advance, model };
 }
 
 test.each([
@@ -69,6 +62,8 @@ test('a model that leaves auto mode refuses nothing for its SLO any more, also w
     instanceCount: 2,
     maxInstanceCount: 2,
   });
+  // The change has its turn; the other instance takes longer to start.
+  await advance(1);
   ask(100);
   await advance(10e6);
   expect(world.ledger.faults).toEqual([]);

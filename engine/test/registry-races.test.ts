@@ -176,3 +176,23 @@ test('what changes while another model still loads is seen, and followed once as
   await registry.rescan();
   expect(registry.summary('n').settings.maxQueueDelayUs).toBe(300);
 });
+
+test('a model that is lost while its settings change holds no memory any more', async () => {
+  const resident = () =>
+    registry.memory(['simulated']).flatMap(({ models }) => models.filter((one) => one.resident)).length;
+  expect(resident()).toBe(1);
+  let fail: (why: Error) => void = () => undefined;
+  mayStart = new Promise((_, reject) => {
+    fail = reject;
+  });
+  const changed = registry.updateSettings('m', { instanceCount: 2 }).catch(() => 'refused');
+  const instances = () => registry.served('m', null).instances;
+  await waitUntil('the second one starts', () => instances().length === 2);
+  await instances()[0]?.kill();
+  // Behind the pool's own wait before it replaces the one that was lost.
+  await new Promise<void>((resolve) => void clock.callAt(clock.nowUs() + 150e3, resolve));
+  fail(new Error('no more instances'));
+  expect(await changed).toBe('refused');
+  expect(registry.summary('m').state).toBe('unavailable');
+  expect(resident()).toBe(0);
+});

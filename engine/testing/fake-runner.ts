@@ -40,8 +40,8 @@ export class FakeRunner implements BatchRunner {
       },
       fail: (message, code = 'INSTANCE_LOST') => {
         outcome.returned(null);
-        back();
         outcome.failed(new EngineError(code, message));
+        back();
       },
     });
     return 'fake#0';

@@ -21,7 +21,7 @@ const WEIGHTS = Float32Array.from({ length: 8 * 4 }, (_, i) => ((i * 5) % 17) - 
 /** Two of the three models that take a byte of the simulated device fit on it. */
 export const MEMORY_BUDGET = 'simulated=2';
 const ONE_BYTE = 'parameters { key: "ferry.simulated.memory_bytes" value { string_value: "1" } }';
-const CROWD = ['crowd-a', 'crowd-b', 'crowd-c'];
+export const CROWD = ['crowd-a', 'crowd-b', 'crowd-c'];
 
 export const MODELS = {
   'plus/1/model.onnx': addingModel(['batch', 4]),

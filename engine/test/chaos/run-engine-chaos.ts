@@ -5,14 +5,15 @@ import { Traffic } from '../traffic';
 import { waitUntil } from '../wait-until';
 import { expectCountersAddUp, expectOnlyKilledBatchesFailed } from './accounts';
 import { type Changes, changeSettings } from './change-settings';
-import { MEMORY_BUDGET, MODELS, questionsOf } from './chaos-models';
+import { CROWD, MEMORY_BUDGET, MODELS, questionsOf } from './chaos-models';
 import { comeAndGo, type Kill, killInstances } from './disturb';
-import { expectFlat, type MemoryReport, watchMemory } from './memory-watch';
+import { bytesOf, expectFlat, type MemoryReport, watchMemory } from './memory-watch';
 import { sequenceQuestion } from './sequence-question';
 
 const CLIENTS = 54;
 const LEAST_KILLS = 2;
 const KILL_EVERY_S = 20;
+const LEAST_RIGHT = 10;
 
 export interface EngineChaosReport {
   readonly seconds: number;
@@ -32,6 +33,8 @@ export interface EngineChaosReport {
   /** Sequences that were answered from start to end. */
   readonly sequences: number;
   readonly memory: MemoryReport;
+  /** What one sample of the console's history takes. */
+  readonly sampleBytes: number;
   readonly meanBatch: Readonly<Record<string, number>>;
 }
 
@@ -59,7 +62,8 @@ export async function runEngineChaos(seconds: number): Promise<EngineChaosReport
     await traffic.stop();
     await waitUntil('nothing is under way', () => t.engine.registry.counters().every(isIdle));
     judge(t, traffic, kills);
-    expectFlat(memory, seconds);
+    const sampleBytes = Math.round(bytesOf(t.engine.registry.counters()));
+    expectFlat(memory, seconds, sampleBytes);
     const done = {
       ...{ cancelled: cancelled(t), visits, kills: kills.length, sequences: sequences.finished() },
       batchesLost: kills.flatMap(({ batches }) => batches).length,
@@ -68,7 +72,14 @@ export async function runEngineChaos(seconds: number): Promise<EngineChaosReport
     expectAll({ ...done, ...changes, left: traffic.left });
     return {
       ...{ seconds, requests: traffic.asked, right: traffic.right, left: traffic.left },
-      ...{ errors: traffic.errorsByCode(), changes, ...done, memory, meanBatch: meanBatches(t, traffic) },
+      ...{
+        errors: traffic.errorsByCode(),
+        changes,
+        ...done,
+        memory,
+        sampleBytes,
+        meanBatch: meanBatches(t, traffic),
+      },
     };
   } finally {
     grpc.close();
@@ -82,7 +93,9 @@ function judge(t: TestEngine, traffic: Traffic, kills: readonly Kill[]): void {
   for (const [model, tally] of traffic.tallies) {
     const lost = kills.filter((kill) => kill.model === model).flatMap(({ batches }) => batches);
     expectCountersAddUp(t, traffic, model, lost.length);
-    assert.ok(tally.right > 0, `${model}: no right answer`);
+    // The load was a load; those that evict each other are asked now and then.
+    const least = CROWD.includes(model) ? 1 : LEAST_RIGHT;
+    assert.ok(tally.right >= least, `${model}: ${tally.right} right answers`);
   }
 }
 

@@ -8,7 +8,7 @@ const TIMERS_PER_MODEL = 4;
 const MODELS = 10;
 
 test('whatever happens to models, instances and clients, every request ends once with its own values, and nothing is kept', async () => {
-  const { requests, endings, device, marks } = await runChaos({
+  const { requests, endings, device, marks, evictions, coldStarts, sharedBatches } = await runChaos({
     seed: 1,
     virtualSeconds: 120,
     heapBytes: heapAfterCollection,
@@ -22,8 +22,11 @@ test('whatever happens to models, instances and clients, every request ends once
   expect(endings.right).toBeGreaterThan(requests / 2);
   for (const code of ['CANCELLED', 'DEADLINE_EXCEEDED', 'QUEUE_FULL', 'MODEL_NOT_READY', 'INVALID_ARGUMENT'])
     expect(endings[code], code).toBeGreaterThan(10);
-  for (const what of ['batch-fails', 'thread-dies', 'kills', 'startsRefused'])
+  for (const what of ['batch-fails', 'thread-dies', 'kills', 'startsRefused', 'does-not-fit'])
     expect(device[what], what).toBeGreaterThan(3);
+  expect(Math.min(evictions, coldStarts)).toBeGreaterThan(3);
+  // Models competed for the device.
+  expect(sharedBatches).toBeGreaterThan(100);
 });
 
 test('two rows of a batch that are mixed up are noticed, and told with the seed and what came before', async () => {

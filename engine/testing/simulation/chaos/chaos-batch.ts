@@ -1,6 +1,7 @@
 import { largestBatch } from '../../../batching';
 import type { ModelSettings } from '../../../contract';
 import type { NamedTensor } from '../../../tensor';
+import { versionOf } from './chaos-request';
 import type { Ledger } from './ledger';
 import type { ModelKind } from './model-kinds';
 
@@ -8,6 +9,8 @@ import type { ModelKind } from './model-kinds';
 export class ChaosBatch {
   readonly #kind: ModelKind;
   readonly #ledger: Ledger;
+  /** By version: most rows of a batch since one did not fit into memory. */
+  readonly #limits = new Map<string, number>();
 
   constructor(kind: ModelKind, ledger: Ledger) {
     this.#kind = kind;
@@ -21,9 +24,10 @@ export class ChaosBatch {
     const rows = x.length / width;
     const { sequence, stacks } = this.#kind;
     if (!sequence) {
-      const requests = this.#requests(instance, x, width);
+      const { requests, halved } = this.#requests(instance, x, width);
       const own = requests.reduce((sum, count) => sum + count, 0);
       this.#judgeSize(instance, requests, rows, settings, stacks);
+      this.#judgeLimit(instance, requests, halved, settings);
       return own;
     }
     const ready = intsOf(inputs, 'ready');
@@ -34,6 +38,31 @@ export class ChaosBatch {
       if (isReady) this.#ledger.run(x[row * width] ?? 0, instance);
     });
     return ids.length;
+  }
+
+  /** It did not fit into memory: all its requests will run again in halves, except a single one and those of sequences. */
+  unfit(instance: string, inputs: readonly NamedTensor[]): void {
+    const x = intsOf(inputs, 'x');
+    const width = inputs.find(({ name }) => name === 'x')?.shape.at(-1) ?? 1;
+    const rows = x.length / width;
+    const ids = [...new Set(x.filter((_, at) => at % width === 0))];
+    const isHalved = this.#kind.sequence === null && ids.length > 1;
+    for (const id of ids) this.#ledger.unfit(id, isHalved);
+    const version = versionOf(instance);
+    const before = this.#limits.get(version) ?? Number.POSITIVE_INFINITY;
+    this.#limits.set(version, Math.min(before, Math.max(1, Math.floor(rows / 2))));
+  }
+
+  /** After a while a larger batch is tried; what fits then is the limit. */
+  fitted(instance: string, rows: number): void {
+    const version = versionOf(instance);
+    const before = this.#limits.get(version);
+    if (before !== undefined && rows > before) this.#limits.set(version, rows);
+  }
+
+  /** Its settings were changed. */
+  liftLimit(version: string): void {
+    this.#limits.delete(version);
   }
 
   /** `y = [id ^ salt, second + salt]`; with sequences `[id ^ salt, second + state]`, which is the next state too. */
@@ -55,13 +84,20 @@ export class ChaosBatch {
   }
 
   /** Rows of each request, in order. Each is there as a whole, its rows in their order; then copies of the very last row. */
-  #requests(instance: string, x: Int32Array, width: number): number[] {
+  #requests(
+    instance: string,
+    x: Int32Array,
+    width: number,
+  ): { readonly requests: number[]; readonly halved: number } {
     const requests: number[] = [];
+    let halved = 0;
     let lastId = 0;
     let at = 0;
     while (at < x.length && x[at] !== lastId) {
       lastId = x[at] ?? 0;
-      const rows = this.#ledger.run(lastId, instance)?.rows ?? 1;
+      const sent = this.#ledger.run(lastId, instance);
+      const rows = sent?.rows ?? 1;
+      if (sent?.isHalved) halved++;
       this.#expectRows(instance, x.subarray(at, at + rows * width), lastId, rows);
       requests.push(rows);
       at += rows * width;
@@ -70,7 +106,23 @@ export class ChaosBatch {
     for (; at < x.length; at += width)
       if (x[at] !== lastRow[0] || x[at + 1] !== lastRow[1])
         this.#ledger.fault(`${instance} is padded with [${x[at]}, ${x[at + 1]}]`);
-    return requests;
+    return { requests, halved };
+  }
+
+  /** Half a batch runs for itself; what comes from the queue keeps within what fitted. */
+  #judgeLimit(
+    instance: string,
+    requests: readonly number[],
+    halved: number,
+    { allowedBatchSizes }: ModelSettings,
+  ): void {
+    if (halved > 0 && halved < requests.length)
+      this.#ledger.fault(`${instance} is given ${requests.length} requests, ${halved} of them were halved`);
+    const own = requests.reduce((sum, count) => sum + count, 0);
+    const limit = this.#limits.get(versionOf(instance)) ?? Number.POSITIVE_INFINITY;
+    const tried = Math.max(2 * limit, allowedBatchSizes.find((size) => size > limit) ?? 0);
+    if (halved === 0 && requests.length > 1 && own > tried)
+      this.#ledger.fault(`${instance} is given ${own} rows, where ${limit} fit and ${tried} may be tried`);
   }
 
   #expectRows(instance: string, part: Int32Array, id: number, rows: number): void {

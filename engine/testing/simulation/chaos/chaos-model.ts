@@ -1,63 +1,59 @@
 import { silentLogger, toEngineError } from '../../../base';
 import { largestBatch } from '../../../batching';
-import type { ErrorCode, ModelSettings } from '../../../contract';
-import type { InferenceResult, ParameterValue } from '../../../inference';
-import { type DeviceBusy, ModelStats, type VersionStats } from '../../../metrics';
-import { ServedModel } from '../../../models';
+import type { MemoryEstimate, ModelSettings } from '../../../contract';
+import type { InferenceRequest, InferenceResult } from '../../../inference';
+import { ServedModel, type Tenant, Turns } from '../../../models';
 import type { NamedTensor } from '../../../tensor';
 import { buildRequest } from '../../build-request';
-import type { VirtualClock } from '../virtual-clock';
 import { ChaosBatch } from './chaos-batch';
-import { type Ledger, PLANNED, type Sent } from './ledger';
+import { DEVICE, estimateOf } from './chaos-memory';
+import {
+  type Ask,
+  inputOf,
+  ON_CALL_ENDS,
+  refusalsOf,
+  saltOf,
+  timeoutUsOf,
+  versionOf,
+  wrongIn,
+} from './chaos-request';
+import type { ChaosWorld } from './chaos-world';
+import { EndCounter } from './end-counter';
+import { PLANNED, type Sent } from './ledger';
 import type { ModelKind } from './model-kinds';
-import { type VirtualDevice, VirtualInstance, type VirtualModel } from './virtual-instance';
-
-/** What the models of one run share. */
-export interface ChaosWorld {
-  readonly clock: VirtualClock;
-  readonly ledger: Ledger;
-  readonly device: VirtualDevice;
-  readonly deviceBusy: DeviceBusy;
-  readonly nextBatchId: () => number;
-  /** Spoils what instances answer: to see that it is noticed. */
-  readonly tamper?: (outputs: readonly NamedTensor[]) => readonly NamedTensor[];
-}
-
-/** One request. Row r of it is `[id, seconds[r], 0, …]`. */
-export interface Ask {
-  readonly width: number;
-  readonly seconds: readonly number[];
-  /** What has to come back in their place, asked when it does; without a sequence, the second with the version's salt added. */
-  readonly expected?: () => readonly number[];
-  readonly parameters: ReadonlyMap<string, ParameterValue>;
-  /** The client leaves this long after it has sent it; 0: before it arrives. Null: never. */
-  readonly cancelAfterUs: number | null;
-  /** Further errors that it may end with. */
-  readonly mayEndWith?: readonly ErrorCode[];
-}
+import { specOf } from './served-spec';
+import { VirtualInstance, type VirtualModel } from './virtual-instance';
 
 /** Longest that a version that leaves waits for its requests. */
 export const DRAIN_LIMITS_US = [0, 30_000, 30e6];
+const LONGEST_DRAIN_US = 30e6;
 
 /**
- * A model of a run, as the registry has one: a version that serves, versions on their way out, and every request counted. Changes
- * are made one at a time; `busy` while one is under way.
+ * A model of a run, as the registry has one: a version that serves, versions on their way out, its place in memory, and every request
+ * counted. Changes are made one at a time; `busy` while one is under way.
  */
-export class ChaosModel {
-  readonly done = { applied: 0, opened: 0, closed: 0, gaveUp: 0, batches: 0, rows: 0 };
+export class ChaosModel implements Tenant {
+  readonly done = { applied: 0, opened: 0, closed: 0, gaveUp: 0, batches: 0, rows: 0, coldStarts: 0 };
+  readonly deviceId = DEVICE;
+  evictions = 0;
+  /** Evicted, and to be loaded when a request comes. */
+  isOnCall = false;
+  lastUseUs = Number.NEGATIVE_INFINITY;
   readonly #world: ChaosWorld;
   readonly #stats: EndCounter;
   readonly #virtual: VirtualModel;
   /** Versions that may still have requests. */
   readonly #all = new Set<ServedModel>();
   readonly #batch: ChaosBatch;
+  readonly #turns = new Turns();
+  readonly #waiting = new WeakMap<InferenceRequest, { readonly sent: Sent; readonly ask: Ask }>();
   #current: ServedModel | null = null;
   #settings: ModelSettings;
   #lastVersion = 0;
   #asked = 0;
   /** Without an answer, as their clients see it. */
   #open = 0;
-  busy = false;
+  #changing = false;
 
   constructor(
     readonly kind: ModelKind,
@@ -68,9 +64,12 @@ export class ChaosModel {
     this.#stats = new EndCounter(kind.name, null);
     this.#batch = new ChaosBatch(kind, world.ledger);
     this.#virtual = {
-      meanUs: (rows) => 60_000 + 9_000 * rows,
+      meanUs: (rows) => 20_000 + 3_000 * rows,
       onBatch: (instance, inputs) => this.#onBatch(instance, inputs),
+      onReturned: (instance) => world.watch.left(instance),
+      onUnfit: (instance, inputs) => this.#batch.unfit(instance, inputs),
       compute: (instance, inputs) => {
+        this.#batch.fitted(instance, inputs[0]?.shape[0] ?? 1);
         const outputs = this.#batch.compute(inputs, saltOf(versionOf(instance)));
         return world.tamper?.(outputs) ?? outputs;
       },
@@ -81,34 +80,54 @@ export class ChaosModel {
     return this.#current;
   }
 
-  /** Asks the version that serves; nothing when there is none. `onEnd` is told whether it was answered. */
+  get name(): string {
+    return this.kind.name;
+  }
+
+  get busy(): boolean {
+    return this.#changing || !this.#turns.isIdle;
+  }
+
+  /** Neither serves nor waits for a request to be loaded. */
+  get isAway(): boolean {
+    return this.#current === null && !this.isOnCall;
+  }
+
+  get isPinned(): boolean {
+    return this.#settings.pinned;
+  }
+
+  get sequences(): number {
+    return this.#current?.sequences ?? 0;
+  }
+
+  get isBusy(): boolean {
+    return this.#current !== null && this.#current.queueLength + this.#current.inFlight > 0;
+  }
+
+  get memory(): MemoryEstimate {
+    return estimateOf(this.#settings);
+  }
+
+  /** Asks the version that serves, or waits for one; nothing when there is neither. `onEnd` is told whether it was answered. */
   ask(ask: Ask, onEnd: (right: boolean) => void): void {
-    const served = this.#current;
     const { ledger, clock } = this.#world;
-    if (!served) {
+    if (this.isAway) {
       clock.callAt(clock.nowUs() + 100_000, () => onEnd(false));
       return;
     }
-    const rows = ask.seconds.length;
-    const { name, stacks } = this.kind;
-    const tooLarge = stacks && rows > largestBatch(served.settings);
-    const sent = ledger.begin({
-      model: name,
-      version: served.version,
-      rows,
-      expiresUs: clock.nowUs() + this.#timeoutUs(ask.parameters),
-      mayEndWith: [...refusalsOf(served, tooLarge), ...(ask.mayEndWith ?? [])],
-    });
-    const shape = stacks ? [rows, ask.width] : [ask.width];
-    const input: NamedTensor = { name: 'x', datatype: 'INT32', shape, data: bytesOf(rowsOf(ask, sent.id)) };
+    const { name } = this;
+    const sent = ledger.begin({ model: name, rows: ask.seconds.length, mayEndWith: ON_CALL_ENDS });
+    const input = inputOf(ask, sent.id, this.kind.stacks);
     if (ask.cancelAfterUs === 0) sent.signal.cancelled = sent.gone = true;
     this.#asked++;
     this.#open++;
-    const { parameters } = ask;
-    served.infer(buildRequest([input], { model: name, parameters, signal: sent.signal })).then(
+    this.lastUseUs = clock.nowUs();
+    const request = buildRequest([input], { model: name, parameters: ask.parameters, signal: sent.signal });
+    this.#answer(request, sent, ask).then(
       (result) => {
         this.#open--;
-        ledger.right(sent, tooLarge ? 'it has more rows than the model takes' : wrongIn(result, ask, sent));
+        ledger.right(sent, wrongIn(result, ask, sent));
         onEnd(true);
       },
       (error: unknown) => {
@@ -120,9 +139,43 @@ export class ChaosModel {
     if (ask.cancelAfterUs) clock.callAt(clock.nowUs() + ask.cancelAfterUs, () => ledger.cancel(sent));
   }
 
+  #answer(request: InferenceRequest, sent: Sent, ask: Ask): Promise<InferenceResult> {
+    if (this.#current) return this.#infer(this.#current, request, sent, ask);
+    this.#waiting.set(request, { sent, ask });
+    return this.#world.memory.coldStarts.wait(
+      {
+        name: this.name,
+        maxWaiting: this.#settings.maxQueueSize,
+        infer: (waited) => this.#inferWaited(waited),
+        coldStarted: () => this.done.coldStarts++,
+        requestFailed: ({ code }) => this.#stats.recordFailure(code),
+      },
+      request,
+    );
+  }
+
+  #inferWaited(request: InferenceRequest): Promise<InferenceResult> {
+    const served = this.#current;
+    const waited = this.#waiting.get(request);
+    if (!served || !waited) return Promise.reject(new Error(`${this.name} was not loaded for its requests`));
+    return this.#infer(served, request, waited.sent, waited.ask);
+  }
+
+  #infer(served: ServedModel, request: InferenceRequest, sent: Sent, ask: Ask): Promise<InferenceResult> {
+    const isTooLarge = this.kind.stacks && sent.rows > largestBatch(served.settings);
+    Object.assign(sent, {
+      isTooLarge,
+      mayStarve: served.settings.deviceClass === 'background',
+      version: served.version,
+      expiresUs: this.#world.clock.nowUs() + timeoutUsOf(this.kind, ask),
+      mayEndWith: [...refusalsOf(served, isTooLarge), ...(ask.mayEndWith ?? [])],
+    });
+    return served.infer(request);
+  }
+
   /** Every request is inside one version, or has ended; nobody is counted twice or forgotten. */
   check(): void {
-    let inside = 0;
+    let inside = this.#world.memory.coldStarts.waitingFor(this.name);
     for (const { queueLength, inFlight } of this.#all) inside += queueLength + inFlight;
     const held = this.#asked - this.#stats.ended - inside;
     const { name, sequence, scheduling } = this.kind;
@@ -141,37 +194,105 @@ export class ChaosModel {
 
   /** Loads a new version with the settings of now, and lets the one before go once it serves. */
   replace(drainLimitUs: number): Promise<void> {
-    return this.#change('replaced', async () => {
-      const served = this.#create();
-      this.#all.add(served);
-      try {
-        await served.start();
-      } catch (error) {
-        await served.retire(0);
-        this.#all.delete(served);
-        throw error;
-      }
-      this.done.opened++;
-      const old = this.#current;
-      this.#current = served;
-      if (old) await this.#leave(old, drainLimitUs);
-    });
+    const { residency } = this.#world.memory;
+    return this.#change('replaced', () =>
+      residency.turn(() => this.#turns.take(() => this.#serve(drainLimitUs))),
+    );
   }
 
   unload(drainLimitUs: number): Promise<void> {
-    return this.#change(`unloaded within ${drainLimitUs / 1000} ms`, async () => {
-      const old = this.#current;
-      this.#current = null;
-      if (old) await this.#leave(old, drainLimitUs);
+    return this.#change(`unloaded within ${drainLimitUs / 1000} ms`, () =>
+      this.#turns.take(() => {
+        this.isOnCall = false;
+        return this.#letGo(drainLimitUs);
+      }),
+    );
+  }
+
+  /** Loads it for the requests that wait; whoever calls has the memory's turn. */
+  wake(): Promise<void> {
+    return this.#turns.take(async () => {
+      if (this.isOnCall && this.#current === null) await this.#serve(0);
+    });
+  }
+
+  evict(reason: string): Promise<void> {
+    return this.#turns.take(async () => {
+      if (this.#current === null) return;
+      this.#world.ledger.note(`${this.name} is ${reason}`);
+      this.isOnCall = true;
+      this.evictions++;
+      await this.#letGo(LONGEST_DRAIN_US);
     });
   }
 
   apply(settings: ModelSettings): Promise<void> {
-    return this.#change(`set to ${JSON.stringify(settings)}`, async () => {
-      await this.#current?.apply(settings);
-      this.#settings = settings;
-      this.done.applied++;
-    });
+    const { residency } = this.#world.memory;
+    return this.#change(`set to ${JSON.stringify(settings)}`, () =>
+      residency.turn(() => this.#turns.take(() => this.#apply(settings))),
+    );
+  }
+
+  async #apply(settings: ModelSettings): Promise<void> {
+    const { residency } = this.#world.memory;
+    const served = this.#current;
+    if (served) {
+      const before = residency.heldBy(this.name);
+      const estimate = estimateOf(settings);
+      if (estimate.totalBytes > (before?.bytes ?? 0)) await residency.admit(this.name, DEVICE, estimate);
+      this.#batch.liftLimit(served.version);
+      if (settings.deviceClass === 'background') this.#world.ledger.mayStarve(this.name);
+      try {
+        await served.apply(settings);
+        await residency.settle(this.name, DEVICE, estimate.totalBytes);
+      } catch (error) {
+        residency.restore(this.name, before);
+        throw error;
+      } finally {
+        this.#leaveMemory();
+      }
+    }
+    this.#settings = settings;
+    this.done.applied++;
+  }
+
+  async #serve(drainLimitUs: number): Promise<void> {
+    const { residency } = this.#world.memory;
+    const before = residency.heldBy(this.name);
+    const { memory } = this;
+    await residency.admit(this.name, DEVICE, memory);
+    const served = this.#create();
+    this.#all.add(served);
+    try {
+      await served.start();
+    } catch (error) {
+      await served.retire(0);
+      this.#all.delete(served);
+      residency.restore(this.name, before);
+      this.isOnCall = false;
+      throw error;
+    } finally {
+      this.#leaveMemory();
+    }
+    this.done.opened++;
+    this.isOnCall = false;
+    const old = this.#current;
+    this.#current = served;
+    if (old) await this.#leave(old, drainLimitUs);
+    await residency.settle(this.name, DEVICE, memory.totalBytes);
+    this.#leaveMemory();
+  }
+
+  async #letGo(drainLimitUs: number): Promise<void> {
+    const old = this.#current;
+    this.#current = null;
+    if (old) await this.#leave(old, drainLimitUs);
+    this.#leaveMemory();
+  }
+
+  /** Its last instance may have been lost while it was changed. */
+  #leaveMemory(): void {
+    if (this.#current === null) this.#world.memory.residency.release(this.name);
   }
 
   /** Instances of all its versions. */
@@ -195,48 +316,26 @@ export class ChaosModel {
 
   async #change(what: string, work: () => Promise<void>): Promise<void> {
     const { ledger } = this.#world;
-    this.busy = true;
+    this.#changing = true;
     ledger.note(`${this.kind.name} is to be ${what}`);
     try {
       await work();
     } catch (error) {
-      const { message } = toEngineError(error);
-      if (message.includes(PLANNED)) ledger.note(`${this.kind.name} is not ${what}: ${message}`);
+      const { message, code } = toEngineError(error);
+      if (message.includes(PLANNED) || code === 'MEMORY_EXCEEDED')
+        ledger.note(`${this.kind.name} is not ${what}: ${message}`);
       else ledger.fault(`${this.kind.name} could not be ${what}: ${message}`);
     } finally {
-      this.busy = false;
+      this.#changing = false;
     }
   }
 
   #create(): ServedModel {
     const { kind } = this;
-    const { clock, ledger, device, deviceBusy, nextBatchId } = this.#world;
+    const { clock, ledger, device, deviceBusy, arbiters, memory, nextBatchId } = this.#world;
     const ignore = () => undefined;
     const served: ServedModel = new ServedModel(
-      {
-        name: kind.name,
-        version: String(++this.#lastVersion),
-        tensors: {
-          inputs: kind.inputs,
-          outputs: kind.outputs,
-          inputReshapes: new Map(),
-          outputReshapes: new Map(),
-        },
-        stacks: kind.stacks,
-        scheduling: kind.scheduling,
-        settings: this.#settings,
-        autoWarmup: kind.sequence === null,
-        cpuBudget: 4,
-        fileSizeBytes: 0,
-        sequence: kind.sequence,
-        instanceSpecOf: ({ intraOpThreads, executionProviders }) => ({
-          backend: 'onnxruntime',
-          modelPath: kind.name,
-          executionProviders,
-          intraOpThreads,
-        }),
-        onGaveUp: () => this.#lost(served),
-      },
+      { ...specOf(kind, String(++this.#lastVersion), this.#settings), onGaveUp: () => this.#lost(served) },
       this.#stats,
       {
         clock,
@@ -247,7 +346,12 @@ export class ChaosModel {
         nextBatchId,
         onInstanceLost: (_, message) => ledger.note(message),
         onInstancesChanged: ignore,
-        onScaled: (model, text) => ledger.note(`${model} scales: ${text}`),
+        onScaled: (model, text) => {
+          ledger.note(`${model} scales: ${text}`);
+          if (this.#current === served) memory.scaled(model, served.readyInstances, served.settings);
+        },
+        obstacleToInstance: () => memory.obstacle,
+        arbiters,
         createInstance: (name) => new VirtualInstance(name, this.#virtual, device),
       },
     );
@@ -259,6 +363,7 @@ export class ChaosModel {
     this.#world.ledger.note(`${this.kind.name}/${served.version} has given up`);
     if (this.#current !== served || served.readyInstances > 0) return;
     this.#current = null;
+    this.#leaveMemory();
     void this.#leave(served, 0);
   }
 
@@ -279,84 +384,9 @@ export class ChaosModel {
     const version = versionOf(instance);
     const served = [...this.#all].find((one) => one.version === version);
     if (!served) this.#world.ledger.fault(`${instance} runs a batch, but is of no version`);
-    else this.done.rows += this.#batch.check(instance, inputs, served.settings);
+    else {
+      this.#world.watch.entered(instance, served.settings);
+      this.done.rows += this.#batch.check(instance, inputs, served.settings);
+    }
   }
-
-  /** Triton's rule: the level's policy, and the client's own timeout where that is allowed and shorter. */
-  #timeoutUs(parameters: ReadonlyMap<string, ParameterValue>): number {
-    const { scheduling, sequence } = this.kind;
-    if (sequence) return Number.POSITIVE_INFINITY;
-    const { priorityLevels, defaultPriorityLevel, queuePolicyOf } = scheduling;
-    const asked = Number(parameters.get('priority') ?? 0);
-    const level = asked >= 1 && asked <= priorityLevels ? asked : defaultPriorityLevel;
-    const { timeoutAction, defaultTimeoutUs, allowTimeoutOverride } = queuePolicyOf(level);
-    if (timeoutAction === 'DELAY' || defaultTimeoutUs === 0) return Number.POSITIVE_INFINITY;
-    const own = Number(parameters.get('timeout') ?? 0);
-    return allowTimeoutOverride && own > 0 ? Math.min(own, defaultTimeoutUs) : defaultTimeoutUs;
-  }
-}
-
-/** Counts ends where the scheduler tells them, before a promise could hide that there were two. */
-class EndCounter extends ModelStats {
-  ended = 0;
-
-  override beginVersion(version: string): VersionStats {
-    const stats = super.beginVersion(version);
-    const { recordRequest, recordFailure } = stats;
-    stats.recordRequest = (spans) => {
-      this.ended++;
-      recordRequest.call(stats, spans);
-    };
-    stats.recordFailure = (code, waitedUs) => {
-      this.ended++;
-      recordFailure.call(stats, code, waitedUs);
-    };
-    return stats;
-  }
-}
-
-function refusalsOf({ settings: { batching, sloMs } }: ServedModel, tooLarge: boolean): readonly ErrorCode[] {
-  if (tooLarge) return ['INVALID_ARGUMENT'];
-  return batching === 'auto' && sloMs !== null ? ['QUEUE_FULL', 'OVERLOADED'] : ['QUEUE_FULL'];
-}
-
-/** "plain/7#3" -> "7" */
-function versionOf(instance: string): string {
-  return instance.slice(instance.indexOf('/') + 1, instance.indexOf('#'));
-}
-
-/** What a version adds to its answers, so that one of another version is seen. */
-function saltOf(version: string): number {
-  return (Number(version) * 7_919) % 1_000_003;
-}
-
-function rowsOf({ width, seconds }: Ask, id: number): Int32Array {
-  const rows = new Int32Array(seconds.length * width);
-  seconds.forEach((second, row) => {
-    rows[row * width] = id;
-    rows[row * width + 1] = second;
-  });
-  return rows;
-}
-
-/** What is not right in an answer; null when all is. */
-function wrongIn(
-  { outputs, version }: InferenceResult,
-  ask: Ask,
-  { id, version: asked }: Sent,
-): string | null {
-  const salt = saltOf(asked);
-  const { expected = () => ask.seconds.map((second) => second + salt) } = ask;
-  const [y, ...others] = outputs;
-  if (version !== asked) return `it is version ${version}'s`;
-  if (y?.name !== 'y' || others.length > 0)
-    return `its outputs are ${outputs.map(({ name }) => name).join()}`;
-  const values = new Int32Array(new Uint8Array(y.data).buffer);
-  const right = rowsOf({ ...ask, seconds: expected() }, id ^ salt);
-  const isRight = values.length === right.length && values.every((value, i) => value === right[i]);
-  return isRight ? null : `[${values.join()}] instead of [${right.join()}]`;
-}
-
-function bytesOf(values: Int32Array): Uint8Array {
-  return new Uint8Array(values.buffer);
 }

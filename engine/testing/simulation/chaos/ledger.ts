@@ -7,13 +7,20 @@ export interface Sent {
   /** Travels in the request's values, so that every row can be told; 0 is nobody's. */
   readonly id: number;
   readonly model: string;
-  readonly version: string;
   readonly rows: number;
   readonly sentUs: number;
+  /** Empty while it waits for the model to be loaded. */
+  version: string;
   /** When the queue has to refuse it; infinity when it never does. */
-  readonly expiresUs: number;
+  expiresUs: number;
   /** The errors that it may end with beyond those that faults of the device bring. */
-  readonly mayEndWith: readonly ErrorCode[];
+  mayEndWith: readonly ErrorCode[];
+  /** It waits for as long as foreground models want the device. */
+  mayStarve: boolean;
+  /** It has more rows than the model takes. */
+  isTooLarge: boolean;
+  /** Its batch did not fit into memory, and it is to run again in half of it. */
+  isHalved: boolean;
   readonly signal: TestCancelSignal;
   /** A batch has taken it. */
   ran: boolean;
@@ -21,10 +28,12 @@ export interface Sent {
   gone: boolean;
 }
 
-export type NewRequest = Pick<Sent, 'model' | 'version' | 'rows' | 'expiresUs' | 'mayEndWith'>;
+export type NewRequest = Pick<Sent, 'model' | 'rows' | 'mayEndWith'>;
 
 /** In the message of every error that the simulated devices make. */
 export const PLANNED = 'as planned';
+/** In that of a request whose sequence has lost what came before it. */
+const FOLLOWS_LOST = 'the request before it in the sequence';
 /** In that of a batch which a stop did not wait for. */
 const STOP_LIMIT = 'that a stop waits';
 const DEVICE_ERRORS: ReadonlySet<ErrorCode> = new Set(['BACKEND_FAILED', 'INSTANCE_LOST', 'DEVICE_LOST']);
@@ -73,13 +82,16 @@ export class Ledger {
     if (this.faults.length < MAX_FAULTS) this.faults.push(text);
   }
 
-  begin({ model, version, rows, expiresUs, mayEndWith }: NewRequest): Sent {
+  begin({ model, rows, mayEndWith }: NewRequest): Sent {
     const sent: Sent = {
       model,
-      version,
       rows,
-      expiresUs,
       mayEndWith,
+      version: '',
+      expiresUs: Number.POSITIVE_INFINITY,
+      mayStarve: false,
+      isTooLarge: false,
+      isHalved: false,
       id: ++this.#lastId,
       sentUs: this.#clock.nowUs(),
       signal: new TestCancelSignal(),
@@ -96,6 +108,11 @@ export class Ledger {
     if (sent.signal.onCancel !== null) sent.gone = true;
     this.note(`${nameOf(sent)} is cancelled${sent.gone ? '' : ' too late'}`);
     sent.signal.cancel();
+  }
+
+  /** The model is of the background now. */
+  mayStarve(model: string): void {
+    for (const sent of this.open.values()) if (sent.model === model) sent.mayStarve = true;
   }
 
   /** A batch takes it. */
@@ -115,12 +132,23 @@ export class Ledger {
     return sent;
   }
 
+  /** Its batch did not fit into memory: in half of it, it may run again, and as it has had its turn it expires no more. */
+  unfit(id: number, isHalved: boolean): void {
+    const sent = this.open.get(id);
+    if (!sent) return;
+    sent.isHalved = isHalved;
+    sent.ran = !isHalved;
+    if (isHalved) sent.expiresUs = Number.POSITIVE_INFINITY;
+    else sent.mayEndWith = [...sent.mayEndWith, 'OUT_OF_MEMORY'];
+  }
+
   /** It was answered; `wrong` says what is not as it must be, null when the values are right. */
   right(sent: Sent, wrong: string | null): void {
     this.#end(sent, 'right');
     if (wrong !== null) this.fault(`${nameOf(sent)} got a wrong answer: ${wrong}`);
     if (sent.gone) this.fault(`${nameOf(sent)} was answered after it was cancelled`);
     if (!sent.ran) this.fault(`${nameOf(sent)} was answered without having run`);
+    if (sent.isTooLarge) this.fault(`${nameOf(sent)} was answered, but has more rows than the model takes`);
   }
 
   refused(sent: Sent, error: unknown): void {
@@ -142,7 +170,7 @@ export class Ledger {
     for (const sent of this.open.values()) {
       if (!sent.ran && nowUs > sent.expiresUs + EXPIRY_TOLERANCE_US)
         this.fault(`${nameOf(sent)} waits ${nowUs - sent.expiresUs} us beyond its timeout`);
-      if (nowUs - sent.sentUs > LONGEST_LIFE_US)
+      if (!sent.mayStarve && nowUs - sent.sentUs > LONGEST_LIFE_US)
         this.fault(`${nameOf(sent)} is under way since ${(nowUs - sent.sentUs) / 1e6} s`);
     }
   }
@@ -153,6 +181,7 @@ export class Ledger {
     if (code === 'DEADLINE_EXCEEDED') return !sent.ran && this.#clock.nowUs() > sent.expiresUs;
     const isLeaving = this.leaving.has(`${sent.model}/${sent.version}`);
     if (code === 'MODEL_NOT_READY') return isLeaving && !sent.ran;
+    if (code === 'OUT_OF_MEMORY') return message.includes(PLANNED) && message.includes(FOLLOWS_LOST);
     if (!DEVICE_ERRORS.has(code)) return false;
     return message.includes(PLANNED) || (isLeaving && message.includes(STOP_LIMIT));
   }

@@ -155,6 +155,8 @@ export function randomSettings(
     instanceCount,
     maxInstanceCount: instanceCount + pick([0, 0, 1, 3]),
     sloMs: pick([null, 300, 1500]),
+    intraOpThreads: pick([1, 1, 1, 2]),
+    pinned: pick([false, false, false, true]),
     deviceWeight: pick([1, 2, 10]),
     deviceClass: pick(['foreground', settings.deviceClass, 'background']),
   };

@@ -9,6 +9,9 @@ import type { VirtualDevice } from './virtual-instance';
 const MEAN_GAP_US = 600_000;
 const TEND_EVERY_US = 1e6;
 const REFUSAL_US = 2e6;
+const SHORTAGE_US = 4e6;
+/** The least of them does not take the largest single requests. */
+const FITTING_ROWS = [2, 3, 4, 8];
 
 /** Changes everything that can be changed while requests run, and brings back what was lost. */
 export class Operator implements Clients {
@@ -37,7 +40,7 @@ export class Operator implements Clients {
   /** A model that is gone, on purpose or not, is loaded again. */
   #tend(round: number): void {
     if (this.#paused || round !== this.#round) return;
-    for (const model of this.models) if (!model.busy && model.current === null) void model.replace(0);
+    for (const model of this.models) if (!model.busy && model.isAway) void model.replace(0);
     this.clock.callAt(this.clock.nowUs() + TEND_EVERY_US, () => this.#tend(round));
   }
 
@@ -53,6 +56,7 @@ export class Operator implements Clients {
     const drawn = random.uniform();
     if (drawn < 0.25) this.#kill(model);
     else if (drawn < 0.28) this.#refuseStarts();
+    else if (drawn < 0.31) this.#takeMemory();
     else if (model.busy) this.ledger.note(`${model.kind.name} is being changed already`);
     else if (drawn < 0.85) void model.apply(randomSettings(model.kind, random));
     else if (drawn < 0.95) void model.replace(pick(DRAIN_LIMITS_US, random));
@@ -62,6 +66,17 @@ export class Operator implements Clients {
   #refuseStarts(): void {
     this.ledger.note('instances cannot start');
     this.device.refusesStartsUntilUs = this.clock.nowUs() + this.random.exponential(REFUSAL_US);
+  }
+
+  /** Another program takes some of the device's memory for a while. */
+  #takeMemory(): void {
+    const { device, clock, random } = this;
+    const rows = pick(FITTING_ROWS, random);
+    this.ledger.note(`batches of more than ${rows} rows do not fit`);
+    device.fittingRows = rows;
+    clock.callAt(clock.nowUs() + random.exponential(SHORTAGE_US), () => {
+      if (device.fittingRows === rows) device.fittingRows = Number.POSITIVE_INFINITY;
+    });
   }
 
   #kill(model: ChaosModel): void {

@@ -1,13 +1,12 @@
-import { DeviceBusy } from '../../../metrics';
 import { Random } from '../random';
-import { VirtualClock } from '../virtual-clock';
-import { ChaosModel, type ChaosWorld } from './chaos-model';
-import { Ledger } from './ledger';
+import type { VirtualClock } from '../virtual-clock';
+import { ChaosModel } from './chaos-model';
+import { type ChaosWorld, chaosWorld } from './chaos-world';
+import type { Ledger } from './ledger';
 import { MODEL_KINDS } from './model-kinds';
 import { Operator } from './operator';
 import { SequenceClient } from './sequence-client';
 import { type Clients, Traffic } from './traffic';
-import { virtualDevice } from './virtual-instance';
 
 export interface ChaosOptions {
   readonly seed: number;
@@ -37,6 +36,10 @@ export interface ChaosReport {
   readonly versionsLoaded: number;
   readonly versionsGone: number;
   readonly gaveUp: number;
+  readonly evictions: number;
+  readonly coldStarts: number;
+  /** Batches that began while another model ran on the device. */
+  readonly sharedBatches: number;
   /** What became of batches and instances. */
   readonly device: Readonly<Record<string, number>>;
   /** After each quarter. */
@@ -52,8 +55,8 @@ const REST_LIMIT_US = 200e6;
 const REST_US = 15e6;
 
 /**
- * An engine's models on one device in virtual time, with its own scheduler, instance pools and scaling, while everything that can
- * happen to them does. Rejects at the first thing that is not as it must be, with the seed and what happened last.
+ * An engine's models on one device in virtual time, with its own scheduler, instance pools, scaling, arbiter and residency, while
+ * everything that can happen to them does. Rejects at the first thing that is not as it must be, with the seed and what happened last.
  */
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   return await new ChaosRun(options).run();
@@ -61,8 +64,8 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
 
 class ChaosRun {
   readonly #options: ChaosOptions;
-  readonly #clock = new VirtualClock();
-  readonly #ledger = new Ledger(this.#clock);
+  readonly #clock: VirtualClock;
+  readonly #ledger: Ledger;
   readonly #world: ChaosWorld;
   readonly #models: readonly ChaosModel[];
   readonly #clients: readonly Clients[];
@@ -71,16 +74,13 @@ class ChaosRun {
 
   constructor(options: ChaosOptions) {
     this.#options = options;
-    const clock = this.#clock;
-    const ledger = this.#ledger;
     const randomOf = (part: number) => new Random(options.seed * 1009 + part);
-    let batchId = 0;
-    const device = virtualDevice(clock, randomOf(0));
-    this.#world = {
-      ...{ clock, ledger, device, deviceBusy: new DeviceBusy(), nextBatchId: () => ++batchId },
-      ...(options.tamper && { tamper: options.tamper }),
-    };
+    this.#world = chaosWorld(randomOf(0), options.tamper);
+    const { clock, ledger, device } = this.#world;
+    this.#clock = clock;
+    this.#ledger = ledger;
     this.#models = MODEL_KINDS.map((kind) => new ChaosModel(kind, this.#world));
+    for (const model of this.#models) this.#world.memory.add(model);
     this.#clients = [
       ...this.#models.flatMap((model, i): readonly Clients[] =>
         model.kind.sequence === null
@@ -115,6 +115,8 @@ class ChaosRun {
     await this.#until(this.#clock.nowUs() + REST_US, () => false);
     const { open } = this.#ledger;
     if (open.size > 0) this.#ledger.fault(`${open.size} requests are left over`);
+    const fault = this.#world.memory.fault();
+    if (fault !== null) this.#ledger.fault(fault);
     this.#judge();
     const { alive } = this.#world.device;
     return { heapBytes: this.#options.heapBytes(), timers: this.#clock.size, instances: alive.size };
@@ -175,6 +177,9 @@ class ChaosRun {
       versionsLoaded: sum(({ done }) => done.opened),
       versionsGone: sum(({ done }) => done.closed),
       gaveUp: sum(({ done }) => done.gaveUp),
+      evictions: sum(({ evictions }) => evictions),
+      coldStarts: sum(({ done }) => done.coldStarts),
+      sharedBatches: this.#world.watch.shared,
       device: this.#world.device.tally,
       marks,
     };

@@ -1,7 +1,8 @@
 import type { ParameterValue } from '../../../inference';
 import type { Random } from '../random';
 import type { VirtualClock } from '../virtual-clock';
-import type { Ask, ChaosModel } from './chaos-model';
+import type { ChaosModel } from './chaos-model';
+import type { Ask } from './chaos-request';
 import { type Clients, cancelAfterUs } from './traffic';
 
 const MOST_STEPS = 6;

@@ -1,7 +1,8 @@
 import type { ParameterValue } from '../../../inference';
 import type { Random } from '../random';
 import type { VirtualClock } from '../virtual-clock';
-import type { Ask, ChaosModel } from './chaos-model';
+import type { ChaosModel } from './chaos-model';
+import type { Ask } from './chaos-request';
 
 /** Requests per second that one instance can answer, more or less. */
 const RATE_PER_S = 20;

@@ -12,7 +12,7 @@ import type { VirtualClock } from '../virtual-clock';
 import { PLANNED } from './ledger';
 
 /** What becomes of a batch. */
-type Fate = 'right' | 'batch-fails' | 'thread-dies' | 'device-lost' | 'hangs';
+type Fate = 'right' | 'batch-fails' | 'thread-dies' | 'device-lost' | 'hangs' | 'does-not-fit';
 
 const LOAD_US = 40_000;
 const STOP_US = 1_000;
@@ -35,6 +35,8 @@ export interface VirtualDevice {
   readonly random: Random;
   /** Instances cannot start before. */
   refusesStartsUntilUs: number;
+  /** Batches of more rows do not fit into memory. */
+  fittingRows: number;
   /** Instances that have been asked to start and have not ended. */
   readonly alive: Set<VirtualInstance>;
   readonly tally: Record<Fate | 'starts' | 'startsRefused' | 'kills', number>;
@@ -45,21 +47,29 @@ export interface VirtualModel {
   readonly meanUs: (rows: number) => number;
   /** Called as soon as a batch is handed over by the scheduler; not for a warm-up. */
   readonly onBatch: (instance: string, inputs: readonly NamedTensor[]) => void;
+  /** A batch is on its way back, well or not; not for a warm-up. */
+  readonly onReturned: (instance: string) => void;
+  /** A batch did not fit into memory; not for a warm-up. */
+  readonly onUnfit: (instance: string, inputs: readonly NamedTensor[]) => void;
   readonly compute: (instance: string, inputs: readonly NamedTensor[]) => readonly NamedTensor[];
 }
 
 interface Run {
+  readonly isWarmup: boolean;
   readonly inputs: readonly NamedTensor[];
   readonly resolve: (output: RunOutput) => void;
   readonly reject: (error: EngineError) => void;
 }
 
 export function virtualDevice(clock: VirtualClock, random: Random): VirtualDevice {
-  const fates = { right: 0, 'batch-fails': 0, 'thread-dies': 0, 'device-lost': 0, hangs: 0 };
+  const fates = {
+    ...{ right: 0, 'batch-fails': 0, 'thread-dies': 0, 'device-lost': 0, hangs: 0, 'does-not-fit': 0 },
+  };
   return {
     clock,
     random,
     refusesStartsUntilUs: 0,
+    fittingRows: Number.POSITIVE_INFINITY,
     alive: new Set(),
     tally: { ...fates, starts: 0, startsRefused: 0, kills: 0 },
   };
@@ -97,12 +107,14 @@ export class VirtualInstance implements Instance {
 
   run(inputs: readonly NamedTensor[]): Promise<RunOutput> {
     this.#state = moveInstance(this.#state, 'busy');
-    if (!isWarmup(inputs)) this.model.onBatch(this.name, inputs);
+    // Nobody sends zeros only.
+    const isWarmup = inputs[0]?.data.every((byte) => byte === 0) === true;
+    if (!isWarmup) this.model.onBatch(this.name, inputs);
     // As a thread that they are transferred to, it leaves nothing of the buffers behind.
     const own = inputs.map((input) => ({ ...input, data: input.data.slice() }));
     for (const { data } of inputs) new Uint8Array(data.buffer).fill(0xee);
     return new Promise((resolve, reject) => {
-      this.#runs.push({ inputs: own, resolve, reject });
+      this.#runs.push({ isWarmup, inputs: own, resolve, reject });
       if (this.#runs.length === 1) this.#begin();
     });
   }
@@ -138,8 +150,10 @@ export class VirtualInstance implements Instance {
   #begin(): void {
     const [run] = this.#runs;
     if (!run) return;
-    const fate = isWarmup(run.inputs) ? 'right' : drawFate(this.device.random);
-    const us = fate === 'hangs' ? HANG_US : this.#serviceUs(run.inputs[0]?.shape[0] ?? 1);
+    const rows = run.inputs[0]?.shape[0] ?? 1;
+    const drawn = run.isWarmup ? 'right' : drawFate(this.device.random);
+    const fate = drawn === 'right' && rows > this.device.fittingRows ? 'does-not-fit' : drawn;
+    const us = fate === 'hangs' ? HANG_US : this.#serviceUs(rows);
     this.#after(us, () => {
       if (this.#runs[0] === run) this.#end(run, fate, us);
     });
@@ -155,13 +169,17 @@ export class VirtualInstance implements Instance {
     this.device.tally[fate]++;
     if (fate === 'device-lost') this.#lost(`its device is gone, ${PLANNED}`, 'DEVICE_LOST');
     else if (fate === 'thread-dies' || fate === 'hangs') this.#lost(`its thread ended, ${PLANNED}`);
-    else this.#comeBack(run, fate === 'right', us);
+    else this.#comeBack(run, fate, us);
   }
 
-  #comeBack(run: Run, isRight: boolean, us: number): void {
+  #comeBack(run: Run, fate: 'right' | 'batch-fails' | 'does-not-fit', us: number): void {
     this.#runs.shift();
+    if (!run.isWarmup) this.model.onReturned(this.name);
+    if (!run.isWarmup && fate === 'does-not-fit') this.model.onUnfit(this.name, run.inputs);
     this.#state = moveInstance(this.#state, this.#runs.length > 0 ? 'busy' : 'idle');
-    if (!isRight) run.reject(new EngineError('BACKEND_FAILED', `the model failed, ${PLANNED}`));
+    if (fate === 'batch-fails') run.reject(new EngineError('BACKEND_FAILED', `the model failed, ${PLANNED}`));
+    else if (fate === 'does-not-fit')
+      run.reject(new EngineError('OUT_OF_MEMORY', `the batch does not fit, ${PLANNED}`));
     else
       run.resolve({
         outputs: this.model.compute(this.name, run.inputs),
@@ -184,7 +202,10 @@ export class VirtualInstance implements Instance {
     const error = new EngineError(code, `instance ${this.name} was lost: ${why}`, { retryAfterSeconds: 1 });
     this.#loading?.reject(error);
     this.#loading = null;
-    for (const run of this.#runs.splice(0)) run.reject(error);
+    for (const run of this.#runs.splice(0)) {
+      if (!run.isWarmup) this.model.onReturned(this.name);
+      run.reject(error);
+    }
     this.#idleAgain?.();
     this.#idleAgain = null;
     if (wasServing) this.onLost?.(error.message, code);
@@ -208,9 +229,4 @@ function drawFate(random: Random): Fate {
     if (left < 0) return fate;
   }
   return 'right';
-}
-
-/** Nobody sends zeros only. */
-function isWarmup([x]: readonly NamedTensor[]): boolean {
-  return x?.data.every((byte) => byte === 0) === true;
 }
