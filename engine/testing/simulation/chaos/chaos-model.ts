@@ -316,6 +316,7 @@ export class ChaosModel implements Tenant {
 
   async #change(what: string, work: () => Promise<void>): Promise<void> {
     const { ledger } = this.#world;
+    const { gaveUp } = this.done;
     this.#changing = true;
     ledger.note(`${this.kind.name} is to be ${what}`);
     try {
