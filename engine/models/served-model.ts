@@ -253,7 +253,7 @@ export class ServedModel {
         executionProviders: before.executionProviders,
         intraOpThreads: before.intraOpThreads,
       };
-      this.#seat.claim(this.#settings);
+      this.#place.claim(this.#settings);
       await this.#want(this.#settings, before.instanceCount);
       throw error;
     } finally {

@@ -1,8 +1,7 @@
 import { EngineError, silentLogger } from '../../../base';
 import type { MemoryEstimate, ModelSettings } from '../../../contract';
-import { ColdStarts, Residency } from '../../../models';
+import { ColdStarts, Residency, type Tenant } from '../../../models';
 import type { VirtualClock } from '../virtual-clock';
-import type { ChaosModel } from './chaos-model';
 import type { Ledger } from './ledger';
 
 /** The device under all models of a run. */
@@ -10,11 +9,19 @@ export const DEVICE = 'cpu';
 /** Instances of all models that fit on it: fewer than they want when some scale or are set to more. */
 const BUDGET = 18;
 
+/** A model as its place in memory sees it. */
+export interface Loadable extends Tenant {
+  /** The version that serves. */
+  readonly current: object | null;
+  /** Loads it for the requests that wait. */
+  wake(): Promise<void>;
+}
+
 /** Who is in memory, with the engine's own residency and lines before models that are loaded on demand. */
 export class ChaosMemory {
   readonly residency: Residency;
   readonly coldStarts: ColdStarts;
-  readonly #models = new Map<string, ChaosModel>();
+  readonly #models = new Map<string, Loadable>();
 
   constructor(clock: VirtualClock, ledger: Ledger) {
     this.residency = new Residency({
@@ -28,7 +35,7 @@ export class ChaosMemory {
     this.coldStarts = new ColdStarts(clock, (name, whenLoaded) => this.#wake(name, whenLoaded));
   }
 
-  add(model: ChaosModel): void {
+  add(model: Loadable): void {
     this.#models.set(model.name, model);
   }
 

@@ -323,7 +323,7 @@ export class ChaosModel implements Tenant {
       await work();
     } catch (error) {
       const { message, code } = toEngineError(error);
-      if (message.includes(PLANNED) || code === 'MEMORY_EXCEEDED')
+      if (message.includes(PLANNED) || code === 'MEMORY_EXCEEDED' || this.done.gaveUp > gaveUp)
         ledger.note(`${this.kind.name} is not ${what}: ${message}`);
       else ledger.fault(`${this.kind.name} could not be ${what}: ${message}`);
     } finally {
