@@ -7,7 +7,9 @@ const HEAP_GROWTH_LIMIT_BYTES = 2 * 2 ** 20;
 const TIMERS_PER_MODEL = 4;
 const MODELS = 10;
 
-test('whatever happens to models, instances and clients, every request ends once with its own values, and nothing is kept', async () => {
+test('whatever happens to models, instances and clients, every request ends once with its own values, and nothing is kept', {
+  timeout: 240_000,
+}, async () => {
   const { requests, endings, device, marks, evictions, coldStarts, sharedBatches } = await runChaos({
     seed: 1,
     virtualSeconds: 120,

@@ -351,7 +351,7 @@ export class ChaosModel implements Tenant {
           ledger.note(`${model} scales: ${text}`);
           if (this.#current === served) memory.scaled(model, served.readyInstances, served.settings);
         },
-        obstacleToInstance: () => memory.obstacle,
+        obstacleToInstances: () => memory.obstacle,
         arbiters,
         createInstance: (name) => new VirtualInstance(name, this.#virtual, device),
       },
