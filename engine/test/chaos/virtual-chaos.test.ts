@@ -20,8 +20,8 @@ test('whatever happens to models, instances and clients, every request ends once
     expect(heapBytes - (first?.heapBytes ?? 0)).toBeLessThan(HEAP_GROWTH_LIMIT_BYTES);
     expect(timers).toBeLessThanOrEqual(TIMERS_PER_MODEL * MODELS);
   }
-  // It was a chaos: all ways to end are there, and most requests were answered all the same.
-  expect(endings.right).toBeGreaterThan(requests / 2);
+  // It was a chaos: all ways to end are there, and with more asked than the device can do, a good part was answered all the same.
+  expect(endings.right).toBeGreaterThan(0.4 * requests);
   for (const code of ['CANCELLED', 'DEADLINE_EXCEEDED', 'QUEUE_FULL', 'MODEL_NOT_READY', 'INVALID_ARGUMENT'])
     expect(endings[code], code).toBeGreaterThan(10);
   for (const what of ['batch-fails', 'thread-dies', 'kills', 'startsRefused', 'does-not-fit'])
