@@ -2,7 +2,14 @@ import { rm } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { executionProviders, onnxruntimeVersion } from './backend';
-import { type Clock, createLogStore, ENGINE_VERSION, EngineError, systemClock } from './base';
+import {
+  type Clock,
+  collectLessOften,
+  createLogStore,
+  ENGINE_VERSION,
+  EngineError,
+  systemClock,
+} from './base';
 import { DeviceArbiters, RateLimiter, ResourceLimits } from './batching';
 import {
   type EngineOptions,
@@ -55,6 +62,7 @@ const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
 
 /** Builds every part and wires them; nothing runs until `start`. The only file that knows all of the engine. */
 export function createEngine(options: EngineOptions): Engine {
+  collectLessOften();
   const core = buildCore(options);
   const doors = buildDoors(options, core);
   let stopping: Promise<void> | null = null;

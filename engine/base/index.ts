@@ -1,5 +1,6 @@
 export { byteText } from './byte-text';
 export type { Clock, Timer } from './clock';
+export { collectLessOften } from './collector';
 export { Emitter } from './emitter';
 export { EngineError, type EngineErrorOptions, invalid, toEngineError } from './engine-error';
 export { isLoopback, type ListenOptions, listen } from './listen';
