@@ -1,5 +1,5 @@
 import { CLOSED_BARS, type Comparison, OPEN_BARS } from '../engine/testing/simulation/matrix';
-import { type Benchmark, percentile, printTable, round } from './benchmark';
+import { type Benchmark, type BenchResult, percentile, printTable, round } from './benchmark';
 import { compareAll } from './compare-all';
 
 interface Quantiles {
@@ -47,6 +47,20 @@ const rounded = ({ median, tail, worst }: Quantiles, tailName: string) => ({
   worst: round(worst),
 });
 
+export function judgeClosed(comparisons: readonly Comparison[]): BenchResult {
+  const quantiles = closedQuantiles(comparisons);
+  const detail = { scenarios: comparisons.length, ...rounded(quantiles, 'p10'), bars: CLOSED_BARS };
+  const holds = closedShortfall(quantiles) <= 0;
+  return { value: round(quantiles.median), bar: CLOSED_BARS.median, holds, detail };
+}
+
+export function judgeOpen(comparisons: readonly Comparison[]): BenchResult {
+  const quantiles = openQuantiles(comparisons);
+  const detail = { scenarios: comparisons.length, ...rounded(quantiles, 'p90'), bars: OPEN_BARS };
+  const holds = openShortfall(quantiles) <= 0;
+  return { value: round(quantiles.median), bar: OPEN_BARS.median, holds, detail };
+}
+
 export const autoClosed: Benchmark = {
   name: 'auto-closed',
   describes:
@@ -54,10 +68,7 @@ export const autoClosed: Benchmark = {
   async run(print) {
     const comparisons = await compareAll('closed');
     printComparisons(print, comparisons);
-    const quantiles = closedQuantiles(comparisons);
-    const detail = { scenarios: comparisons.length, ...rounded(quantiles, 'p10'), bars: CLOSED_BARS };
-    const holds = closedShortfall(quantiles) <= 0;
-    return { value: round(quantiles.median), bar: CLOSED_BARS.median, holds, detail };
+    return judgeClosed(comparisons);
   },
 };
 
@@ -68,10 +79,7 @@ export const autoOpen: Benchmark = {
   async run(print) {
     const comparisons = await compareAll('open');
     printComparisons(print, comparisons);
-    const quantiles = openQuantiles(comparisons);
-    const detail = { scenarios: comparisons.length, ...rounded(quantiles, 'p90'), bars: OPEN_BARS };
-    const holds = openShortfall(quantiles) <= 0;
-    return { value: round(quantiles.median), bar: OPEN_BARS.median, holds, detail };
+    return judgeOpen(comparisons);
   },
 };
 
