@@ -39,7 +39,7 @@ export function ratioPlot({ title, comparisons, from, to, ticks }: RatioPlot): s
     ].join('');
   });
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="system-ui, sans-serif" font-size="12">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="system-ui, sans-serif" font-size="12"><title>${title}</title>`,
     text(LEFT, 20, title, 'start', 15),
     `<circle cx="${LEFT + 4}" cy="36" r="4" fill="${AUTO}"/>${text(LEFT + 14, 40, 'auto mode')}`,
     `<circle cx="${LEFT + 98}" cy="36" r="1.8" fill="${INK}"/>${text(LEFT + 106, 40, 'each of 48 static settings; 1 is the best of them')}`,
