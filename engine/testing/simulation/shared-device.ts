@@ -1,7 +1,7 @@
 import { type BatchOutput, DeviceArbiters, DeviceSeat, DynamicBatcher } from '../../batching';
-import type { InferenceRequest } from '../../inference';
 import { Random } from './random';
 import type { SimulatedCurve } from './scenarios';
+import { SIMULATED_REQUEST } from './simulated-request';
 import { VirtualClock } from './virtual-clock';
 
 /** A model on the shared device. */
@@ -149,16 +149,6 @@ class Sharer {
       this.#answers.push({ sentUs, latencyUs: this.#clock.nowUs() - sentUs });
       then();
     };
-    this.#batcher.enqueue(REQUEST, 1, '', { resolve, reject: then });
+    this.#batcher.enqueue(SIMULATED_REQUEST, 1, '', { resolve, reject: then });
   }
 }
-
-const REQUEST: InferenceRequest = {
-  model: 'shared',
-  version: null,
-  id: '',
-  inputs: [{ name: 'x', datatype: 'UINT8', shape: [1, 1], data: new Uint8Array(1) }],
-  outputs: null,
-  binaryByDefault: false,
-  parameters: new Map(),
-};

@@ -7,9 +7,9 @@ import {
   profiledSizes,
 } from '../../batching';
 import type { QueuePolicy, SchedulingConfig } from '../../config';
-import type { InferenceRequest } from '../../inference';
 import { Random } from './random';
 import { arrivalsOf, MAX_ROWS, peakRate, type Scenario } from './scenarios';
+import { SIMULATED_REQUEST } from './simulated-request';
 import { VirtualClock } from './virtual-clock';
 
 /** A setting of the static grid. */
@@ -60,15 +60,6 @@ const WARM_UP_SHARE = 0.1;
 const NOISE = 0.03;
 const SPIKE_SHARE = 0.01;
 const SPIKE = 1.5;
-const REQUEST: InferenceRequest = {
-  model: 'simulated',
-  version: null,
-  id: '',
-  inputs: [{ name: 'x', datatype: 'UINT8', shape: [1, 1], data: new Uint8Array(1) }],
-  outputs: null,
-  binaryByDefault: false,
-  parameters: new Map(),
-};
 const OUTPUTS: BatchOutput['outputs'] = [];
 
 /**
@@ -85,7 +76,7 @@ export function simulate(scenario: Scenario, options: SimulationOptions): Simula
   let fromUs = 0;
   beginTraffic(scenario, options, clock, (then) => {
     const sentUs = clock.nowUs();
-    batcher.enqueue(REQUEST, 1, '', {
+    batcher.enqueue(SIMULATED_REQUEST, 1, '', {
       resolve: () => {
         if (++ended > warmUp) latenciesUs.push(clock.nowUs() - sentUs);
         else fromUs = clock.nowUs();
