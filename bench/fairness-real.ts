@@ -3,7 +3,7 @@ import type { InferenceRequest } from '../engine/inference';
 import { WEIGHTS, worstDeviation } from '../engine/testing/simulation/fairness';
 import { median, percentile } from './benchmark';
 import { demoRequest } from './demo-mlp';
-import { startEngine } from './serve-demo';
+import { pause, startEngine } from './serve-demo';
 
 const WARM_UP_MS = 1_000;
 const SHARE_MS = 20_000;
@@ -124,5 +124,3 @@ function busyUs(engine: Engine, model: string): number {
 }
 
 const requestOf = (model: string, seed: number): InferenceRequest => ({ ...demoRequest(seed), model });
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -3,7 +3,7 @@ import { histogramDelta, histogramPercentileUs, type ModelSettingsPatch } from '
 import type { Engine } from '../engine/engine';
 import type { LoadSnapshot } from '../engine/loadtest';
 import { type Benchmark, median, printTable, round } from './benchmark';
-import { loadModel, measureCurve, startEngine } from './serve-demo';
+import { countersOf, loadModel, measureCurve, startEngine } from './serve-demo';
 
 const BAR = 0.9;
 const OFFERED = 1.6;
@@ -100,7 +100,7 @@ export const overloadReal: Benchmark = {
 
 async function offer(engine: Engine, sloMs: number, capacity: number): Promise<Seen> {
   const lateness = monitorEventLoopDelay({ resolution: LOOK_MS });
-  const before = countersOf(engine);
+  const before = countersOf(engine, MODEL);
   const beganMs = performance.now();
   lateness.enable();
   const { counts, measuredMs, latency } = await loadModel(engine, {
@@ -110,7 +110,7 @@ async function offer(engine: Engine, sloMs: number, capacity: number): Promise<S
     ...TIMES,
   });
   lateness.disable();
-  const after = countersOf(engine);
+  const after = countersOf(engine, MODEL);
   const refused = Object.values(counts.errors).reduce((sum, count) => sum + count, 0);
   return {
     goodput: (counts.succeeded * inTimeShare(latency, sloMs) * 1000) / measuredMs / capacity,
@@ -121,12 +121,6 @@ async function offer(engine: Engine, sloMs: number, capacity: number): Promise<S
     busyShare: (after.busyUs - before.busyUs) / 1000 / (performance.now() - beganMs),
     loopP99Ms: Math.max(0, lateness.percentile(99) / 1e6 - LOOK_MS),
   };
-}
-
-function countersOf(engine: Engine) {
-  const found = engine.registry.counters().find(({ name }) => name === MODEL);
-  if (!found) throw new Error(`${MODEL} has no counters`);
-  return found;
 }
 
 /** With the percentiles that a run tells, the share in time is bounded from below: at least the largest of those within the SLO. */

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { parseEngineOptions } from '../engine/config';
 import type { LoadTestExecutor } from '../engine/contract';
 import { createEngine, type Engine } from '../engine/engine';
-import { type LoadSnapshot, startLoadGenerator } from '../engine/loadtest';
+import { type LoadGenerator, type LoadSnapshot, startLoadGenerator } from '../engine/loadtest';
 import { DEMO_PATH } from './demo-mlp';
 
 /** A whole engine with its doors open on free ports, serving the demo MLP from a folder of its own. */
@@ -63,6 +63,11 @@ export interface Load {
 
 /** Binary one-row requests through the HTTP door. */
 export function loadModel(engine: Engine, load: Load): Promise<LoadSnapshot> {
+  return startLoad(engine, load).finished;
+}
+
+/** The same, for a caller that does something meanwhile. */
+export function startLoad(engine: Engine, load: Load): LoadGenerator {
   const door = engine.status.http;
   if (!door) throw new Error('the HTTP door is not open');
   const { model, dynamicDims = {}, ...times } = load;
@@ -76,8 +81,16 @@ export function loadModel(engine: Engine, load: Load): Promise<LoadSnapshot> {
     seed: 1,
     beatMs: 500,
     requests: { kind: 'model', inputs, batchable, rowsPerRequest: 1, encoding: 'binary', dynamicDims },
-  }).finished;
+  });
 }
+
+export function countersOf(engine: Engine, model: string) {
+  const found = engine.registry.counters().find(({ name }) => name === model);
+  if (!found) throw new Error(`${model} has no counters`);
+  return found;
+}
+
+export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Switches a model to auto and lets one client ask it until its cost curve is measured. */
 export async function measureCurve(

@@ -148,8 +148,9 @@ class World {
   started(model: Model): void {
     for (const { name, deviceId, limit, used } of this.limiter.resources) {
       const taken = this.takenOf(name, deviceId);
-      // Where a large demand was unloaded, what ran then may be more than there is now.
-      const own = model.traits.resources.some((one) => one.name === name);
+      // Where a large demand left, what ran then may be more than there is now: only where this one took there may be too much.
+      const isHere = deviceId === null || deviceId === model.deviceId;
+      const own = isHere && model.traits.resources.some((one) => one.name === name);
       if (own && taken > limit) this.faults.push(`${name}: ${taken} of ${limit} taken`);
       if (used < taken) this.faults.push(`${name}: ${taken} taken, ${used} known`);
     }
