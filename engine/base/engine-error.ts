@@ -6,13 +6,28 @@ export interface EngineErrorOptions {
   readonly retryAfterSeconds?: number;
 }
 
+/**
+ * Ends of requests under overload, thousands a second: to note where each was made took half of what a refusal costs, and their
+ * messages say all there is.
+ */
+const ROUTINE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'OVERLOADED',
+  'QUEUE_FULL',
+  'DEADLINE_EXCEEDED',
+  'CALL_EXPIRED',
+  'CANCELLED',
+]);
+
 /** The one error class. `code` decides status and retry (contract/error-codes.ts); the message is for the caller to read. */
 export class EngineError extends Error {
   readonly code: ErrorCode;
   readonly retryAfterSeconds: number | undefined;
 
   constructor(code: ErrorCode, message: string, options: EngineErrorOptions = {}) {
+    const { stackTraceLimit } = Error;
+    if (ROUTINE.has(code)) Error.stackTraceLimit = 0;
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    Error.stackTraceLimit = stackTraceLimit;
     this.name = 'EngineError';
     this.code = code;
     this.retryAfterSeconds = options.retryAfterSeconds;

@@ -1,4 +1,5 @@
 import { EngineError } from '../base';
+import type { BodyPool } from './body-pool';
 
 /** A buffer up to this size is made at once; beyond, it grows with what really arrives, so that a claim alone costs nothing. */
 const TRUSTED_BYTES = 8 * 1024 * 1024;
@@ -37,13 +38,20 @@ export class BodyCollector implements BodySink {
   /** Null: not known before it ends. */
   readonly #declared: number | null;
   readonly #limitBytes: number;
+  readonly #pool: BodyPool | null;
   #buffer: Buffer | null = null;
   #length = 0;
+  #isPooled = false;
 
-  /** Throws PAYLOAD_TOO_LARGE when the declared length alone is beyond the limit. */
-  constructor(declared: number | null, limitBytes: number) {
+  /**
+   * Throws PAYLOAD_TOO_LARGE when the declared length alone is beyond the limit.
+   *
+   * @param pool where memory for a body comes from that is declared and comes in pieces, and where `release` gives it back
+   */
+  constructor(declared: number | null, limitBytes: number, pool: BodyPool | null = null) {
     this.#declared = declared;
     this.#limitBytes = limitBytes;
+    this.#pool = pool;
     checkDeclared(declared, limitBytes);
   }
 
@@ -68,9 +76,21 @@ export class BodyCollector implements BodySink {
     return this.#buffer?.subarray(0, this.#length) ?? new Uint8Array(0);
   }
 
+  /** Nobody reads what `body` gave any more. */
+  release(): void {
+    const buffer = this.#buffer;
+    this.#buffer = null;
+    if (buffer && this.#isPooled) this.#pool?.give(buffer);
+  }
+
   #reserve(needed: number): Buffer {
     if (this.#buffer && needed <= this.#buffer.byteLength) return this.#buffer;
-    // Slow: that is, of its own memory and not a slice of a pool.
+    if (this.#pool && this.#declared !== null && this.#declared <= TRUSTED_BYTES) {
+      this.#isPooled = true;
+      this.#buffer = this.#pool.take(this.#declared);
+      return this.#buffer;
+    }
+    // Slow: that is, of its own memory and not a slice of Node's pool.
     const grown = Buffer.allocUnsafeSlow(this.#capacityFor(needed));
     if (this.#buffer) grown.set(this.#buffer.subarray(0, this.#length));
     this.#buffer = grown;

@@ -1,6 +1,7 @@
 import { EngineError } from '../base';
 import type { CancelSignal } from '../inference';
 import { BodyCollector, BodyCounter, type BodySink } from './body-collector';
+import type { BodyPool } from './body-pool';
 import { ChunkDecoder } from './chunk-decoder';
 import type { Exchange } from './exchange';
 import type { RequestHead } from './request-head';
@@ -9,6 +10,7 @@ import type { Response } from './response-bytes';
 /** What an exchange needs of the connection that it came on. */
 export interface ExchangeConnection {
   readonly localAddress: string | null;
+  readonly bodies: BodyPool;
   /** Takes the next `length` bytes of the body when they are all there already; null when not. */
   takeWhole(exchange: ConnectionExchange, length: number): Buffer | null;
   /** The exchange wants its body, piece by piece. */
@@ -24,6 +26,7 @@ export class ConnectionExchange implements Exchange {
   readonly signal = new RequestSignal();
   readonly #connection: ExchangeConnection;
   #reading: BodyReading | null = null;
+  #body: BodyCollector | null = null;
   #isGone = false;
   #bodyFailed = false;
   response: Response | null = null;
@@ -50,17 +53,24 @@ export class ConnectionExchange implements Exchange {
   }
 
   body(limitBytes: number): Uint8Array | Promise<Uint8Array> {
-    return this.#read(limitBytes, BodyCollector);
+    const { bodies } = this.#connection;
+    return this.#read(limitBytes, (declared) => {
+      this.#body = new BodyCollector(declared, limitBytes, bodies);
+      return this.#body;
+    });
+  }
+
+  releaseBody(): void {
+    this.#body?.release();
+    this.#body = null;
   }
 
   async skipBody(limitBytes: number): Promise<void> {
-    if (!this.head.awaitsContinue) await this.#read(limitBytes, BodyCounter);
+    if (!this.head.awaitsContinue)
+      await this.#read(limitBytes, (declared) => new BodyCounter(declared, limitBytes));
   }
 
-  #read(
-    limitBytes: number,
-    Sink: typeof BodyCollector | typeof BodyCounter,
-  ): Uint8Array | Promise<Uint8Array> {
+  #read(limitBytes: number, sinkOf: (declared: number | null) => BodySink): Uint8Array | Promise<Uint8Array> {
     const { bodyLength } = this.head;
     if (bodyLength === 0) return NO_BODY;
     if (this.#isGone) throw gone();
@@ -68,7 +78,7 @@ export class ConnectionExchange implements Exchange {
       const whole = this.#connection.takeWhole(this, bodyLength);
       if (whole) return whole;
     }
-    const collector = new Sink(bodyLength, limitBytes);
+    const collector = sinkOf(bodyLength);
     return new Promise((resolve, reject) => {
       this.#reading = new BodyReading(bodyLength, collector, resolve, reject);
       this.#connection.bodyWanted(this);

@@ -16,6 +16,8 @@ export interface Exchange {
    * REQUEST_TIMEOUT.
    */
   body(limitBytes: number): Uint8Array | Promise<Uint8Array>;
+  /** To be called when nobody reads the body, nor a view of it, any more: its memory is then another's. */
+  releaseBody(): void;
   /**
    * Reads over the body and keeps nothing of it, so that the connection can go on after an answer that does not need it. To be called
    * instead of `body`, throws and rejects as that. A client that asks before it sends is not asked to.

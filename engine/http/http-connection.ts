@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { EngineError, invalid } from '../base';
+import type { BodyPool } from './body-pool';
 import { ConnectionExchange, type ExchangeConnection } from './connection-exchange';
 import { HEAD_LIMIT_BYTES, parseRequestHead, type RequestHead } from './request-head';
 import { type Response, responseBytes } from './response-bytes';
@@ -7,6 +8,7 @@ import { type Response, responseBytes } from './response-bytes';
 /** What a connection needs of the door. */
 export interface ConnectionHost {
   readonly isStopping: boolean;
+  readonly bodies: BodyPool;
   nowUs(): number;
   /** Value of the `Date` header. */
   date(): string;
@@ -78,6 +80,10 @@ export class HttpConnection implements ExchangeConnection {
 
   get localAddress(): string | null {
     return this.#socket.localAddress?.replace(/^::ffff:/, '') ?? null;
+  }
+
+  get bodies(): BodyPool {
+    return this.#host.bodies;
   }
 
   /** The door stops: closed now if nothing is under way, else after its answers. */

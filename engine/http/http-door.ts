@@ -8,6 +8,7 @@ import {
   SocketDoor,
 } from '../base';
 import type { DataPlane } from '../dataplane';
+import { BodyPool } from './body-pool';
 import type { ConnectionExchange } from './connection-exchange';
 import { errorResponse } from './error-response';
 import type { RouteContext } from './exchange';
@@ -45,6 +46,7 @@ export function createHttpDoor(options: HttpDoorOptions): Door {
 }
 
 class HttpDoor implements Door, ConnectionHost {
+  readonly bodies = new BodyPool();
   readonly #context: RouteContext;
   readonly #checkGate: (request: GatedRequest) => void;
   readonly #findRoute = createRoutes();

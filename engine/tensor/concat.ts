@@ -15,7 +15,8 @@ export function concatRows(parts: readonly Tensor[]): Tensor {
     rows += part.shape[0] ?? 1;
     bytes += part.data.byteLength;
   }
-  const data = new Uint8Array(bytes);
+  // Slow: of its own memory. All of it is written below, so that it need not be cleared.
+  const data = new Uint8Array(Buffer.allocUnsafeSlow(bytes).buffer);
   let at = 0;
   for (const part of parts) {
     data.set(part.data, at);
