@@ -10,14 +10,37 @@ const OFFERED = 1.6;
 /** SLO as a multiple of what one row takes alone. */
 const SLO_TIMES = 10;
 const ROUNDS = 3;
-const CLIENTS = 32;
 /** How often the event loop is looked at. */
 const LOOK_MS = 1;
-const MODEL = 'ocr-orientation';
-const DIMS = { x: { 2: 48, 3: 192 } };
-const TIMES = { warmupMs: 1_000, durationMs: 4_000 };
-const MAX_BATCH_SIZE = 16;
-const STATIC: ModelSettingsPatch = { batching: 'fixed', maxBatchSize: MAX_BATCH_SIZE, maxQueueDelayUs: 0 };
+
+interface Subject {
+  readonly model: string;
+  readonly dynamicDims: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly maxBatchSize: number;
+  /** Until auto mode knows how its batches stray: some 30 of them. */
+  readonly warmupMs: number;
+  readonly durationMs: number;
+}
+
+/**
+ * The first is the value: a model that keeps its device busy, with an SLO well above what the machine itself stalls for. The second is
+ * printed beside it: single rows of 2 to 3 ms in bodies of 110 KB, so that on two cores the client, its refused requests and the device
+ * want the same processor.
+ */
+const HEAVY: Subject = {
+  model: 'ocr-recognition',
+  dynamicDims: { x: { 2: 48, 3: 320 } },
+  maxBatchSize: 8,
+  warmupMs: 5_000,
+  durationMs: 10_000,
+};
+const LIGHT: Subject = {
+  model: 'ocr-orientation',
+  dynamicDims: { x: { 2: 48, 3: 192 } },
+  maxBatchSize: 16,
+  warmupMs: 1_000,
+  durationMs: 4_000,
+};
 
 interface Seen {
   readonly goodput: number;
@@ -32,85 +55,109 @@ interface Seen {
 }
 
 /**
- * What a model answers in time when it is offered more than it can: capacity is what a closed loop of 32 clients reaches with static
- * batching, measured anew in every round; goodput counts the answers that come within the SLO, as clients see it.
+ * What a model answers in time when it is offered more than it can. Capacity as in virtual time: of the batch sizes m that can keep the
+ * SLO at all (2 l(m) within it), what a closed loop of 2 m clients reaches with static batches of at most m, measured anew in every
+ * round. Goodput counts the answers that come within the SLO, as clients see it.
  */
 export const overloadReal: Benchmark = {
   name: 'overload-real',
-  describes: `${OFFERED}x capacity offered to ${MODEL} over HTTP, SLO ${SLO_TIMES} x l(1): answers in time in auto mode, over capacity`,
+  describes: `${OFFERED}x capacity offered to ${HEAVY.model} over HTTP, SLO ${SLO_TIMES} x l(1): answers in time in auto mode, over capacity`,
   async run(print) {
-    const { engine, close } = await startEngine({ models: [MODEL] });
-    const set = (patch: ModelSettingsPatch) =>
-      engine.registry.updateSettings(MODEL, { preferredBatchSizes: [], sloMs: null, ...patch }, false);
-    const closed = (clients: number) =>
-      loadModel(engine, {
-        model: MODEL,
-        executor: { kind: 'closed', clients },
-        dynamicDims: DIMS,
-        ...TIMES,
-      });
-    await measureCurve(engine, MODEL, { maxBatchSize: MAX_BATCH_SIZE, dynamicDims: DIMS });
-    const singleUs = engine.registry.served(MODEL, null).singleRunUs ?? Number.NaN;
-    const sloMs = round((SLO_TIMES * singleUs) / 1000, 1);
-    const rounds = [];
-    for (let i = 0; i < ROUNDS; i++) {
-      await set(STATIC);
-      const aloneP99Ms = (await closed(1)).latency.p99Ms ?? Number.NaN;
-      const capacity = (await closed(CLIENTS)).achievedPerSecond;
-      const fixed = await offer(engine, sloMs, capacity);
-      await set({ batching: 'auto', maxBatchSize: MAX_BATCH_SIZE, sloMs });
-      const auto = await offer(engine, sloMs, capacity);
-      rounds.push({ capacity, aloneP99Ms, fixed, auto });
-    }
+    const { engine, close } = await startEngine({ models: [HEAVY.model, LIGHT.model] });
+    const heavy = await overloaded(engine, HEAVY, print);
+    const light = await overloaded(engine, LIGHT, print);
     await close();
-    print(`  l(1) ${round(singleUs / 1000, 2)} ms, SLO ${sloMs} ms`);
-    printTable(
-      print,
-      rounds.flatMap(({ capacity, aloneP99Ms, fixed, auto }, i) =>
-        [
-          { name: 'auto', ...auto },
-          { name: 'static', ...fixed },
-        ].map((side) => ({
-          round: i + 1,
-          side: side.name,
-          'one client, p99 ms': round(aloneP99Ms, 1),
-          'capacity/s': Math.round(capacity),
-          goodput: round(side.goodput),
-          'p99 ms': round(side.acceptedP99Ms, 1),
-          'in the server': round(side.serverP99Ms, 1),
-          refused: round(side.refusedShare),
-          busy: round(side.busyShare),
-          'loop late, p99 ms': round(side.loopP99Ms, 1),
-        })),
-      ),
-    );
-    const value = round(median(rounds.map(({ auto }) => auto.goodput)));
-    const p99Ms = round(median(rounds.map(({ auto }) => auto.acceptedP99Ms)), 1);
-    const serverP99Ms = round(median(rounds.map(({ auto }) => auto.serverP99Ms)), 1);
-    const aloneP99Ms = round(median(rounds.map((one) => one.aloneP99Ms)), 1);
-    const fixedGoodput = round(median(rounds.map(({ fixed }) => fixed.goodput)));
     return {
-      value,
+      value: heavy.goodput,
       bar: BAR,
-      holds: value >= BAR && p99Ms <= sloMs,
-      detail: { sloMs, p99Ms, serverP99Ms, aloneP99Ms, fixedGoodput, l1Ms: round(singleUs / 1000, 2) },
+      holds: heavy.goodput >= BAR && heavy.p99Ms <= heavy.sloMs,
+      detail: { ...heavy, [LIGHT.model]: light },
     };
   },
 };
 
-async function offer(engine: Engine, sloMs: number, capacity: number): Promise<Seen> {
+async function overloaded(engine: Engine, subject: Subject, print: (line: string) => void) {
+  const { model, dynamicDims, maxBatchSize, warmupMs, durationMs } = subject;
+  const set = (patch: ModelSettingsPatch) =>
+    engine.registry.updateSettings(model, { preferredBatchSizes: [], sloMs: null, ...patch }, false);
+  const closed = (clients: number) =>
+    loadModel(engine, {
+      model,
+      executor: { kind: 'closed', clients },
+      dynamicDims,
+      warmupMs,
+      durationMs,
+    });
+  await measureCurve(engine, model, subject);
+  const served = engine.registry.served(model, null);
+  const singleUs = served.singleRunUs ?? Number.NaN;
+  const sloMs = round((SLO_TIMES * singleUs) / 1000, 1);
+  const sizes = (served.costCurve?.points ?? []).filter(({ meanUs }) => 2 * meanUs <= sloMs * 1000);
+  const most = Math.max(1, ...sizes.map(({ rows }) => rows));
+  const fixedSettings = { batching: 'fixed', maxBatchSize: most, maxQueueDelayUs: 0 } as const;
+  const autoSettings = { batching: 'auto', maxBatchSize, sloMs } as const;
+  const rounds = [];
+  // The first round compiles the code of refusals, and is not counted.
+  for (let i = 0; i <= ROUNDS; i++) {
+    await set(fixedSettings);
+    const aloneP99Ms = (await closed(1)).latency.p99Ms ?? Number.NaN;
+    const capacity = (await closed(2 * most)).achievedPerSecond;
+    const fixed = await offer(engine, subject, sloMs, capacity);
+    await set(autoSettings);
+    const auto = await offer(engine, subject, sloMs, capacity);
+    if (i > 0) rounds.push({ capacity, aloneP99Ms, fixed, auto });
+  }
+  print(
+    `  ${model}: l(1) ${round(singleUs / 1000, 2)} ms, SLO ${sloMs} ms, static batches of at most ${most}`,
+  );
+  printTable(
+    print,
+    rounds.flatMap(({ capacity, aloneP99Ms, fixed, auto }, i) =>
+      [
+        { name: 'auto', ...auto },
+        { name: 'static', ...fixed },
+      ].map((side) => ({
+        round: i + 1,
+        side: side.name,
+        'one client, p99 ms': round(aloneP99Ms, 1),
+        'capacity/s': Math.round(capacity),
+        goodput: round(side.goodput),
+        'p99 ms': round(side.acceptedP99Ms, 1),
+        'in the server': round(side.serverP99Ms, 1),
+        refused: round(side.refusedShare),
+        busy: round(side.busyShare),
+        'loop late, p99 ms': round(side.loopP99Ms, 1),
+      })),
+    ),
+  );
+  return {
+    goodput: round(median(rounds.map(({ auto }) => auto.goodput))),
+    sloMs,
+    p99Ms: round(median(rounds.map(({ auto }) => auto.acceptedP99Ms)), 1),
+    serverP99Ms: round(median(rounds.map(({ auto }) => auto.serverP99Ms)), 1),
+    fixedGoodput: round(median(rounds.map(({ fixed }) => fixed.goodput))),
+  };
+}
+
+async function offer(
+  engine: Engine,
+  { model, dynamicDims, warmupMs, durationMs }: Subject,
+  sloMs: number,
+  capacity: number,
+): Promise<Seen> {
   const lateness = monitorEventLoopDelay({ resolution: LOOK_MS });
-  const before = countersOf(engine, MODEL);
+  const before = countersOf(engine, model);
   const beganMs = performance.now();
   lateness.enable();
   const { counts, measuredMs, latency } = await loadModel(engine, {
-    model: MODEL,
+    model,
     executor: { kind: 'open', requestsPerSecond: capacity * OFFERED, arrivals: 'poisson', maxInFlight: 4096 },
-    dynamicDims: DIMS,
-    ...TIMES,
+    dynamicDims,
+    warmupMs,
+    durationMs,
   });
   lateness.disable();
-  const after = countersOf(engine, MODEL);
+  const after = countersOf(engine, model);
   const refused = Object.values(counts.errors).reduce((sum, count) => sum + count, 0);
   return {
     goodput: (counts.succeeded * inTimeShare(latency, sloMs) * 1000) / measuredMs / capacity,

@@ -25,6 +25,16 @@ test('nothing is kept of small bodies, nor beyond the limit', () => {
   expect(pool.take(128 * KIB)).not.toBe(two[1]);
 });
 
+test('what is of a size that is no longer sent makes room', () => {
+  const pool = new BodyPool(300 * KIB);
+  const old = pool.take(256 * KIB);
+  pool.give(old);
+  const now = pool.take(64 * KIB);
+  pool.give(now);
+  expect(pool.take(64 * KIB)).toBe(now);
+  expect(pool.take(256 * KIB)).not.toBe(old);
+});
+
 test('bodies in use never share memory, and are as large as was asked for (property)', () => {
   const steps = fc.array(
     fc.oneof(fc.record({ take: fc.integer({ min: 1, max: 300 * KIB }) }), fc.record({ give: fc.nat(20) })),

@@ -11,7 +11,7 @@ const KEPT_BYTES = 32 * 1024 * 1024;
  * which holds the loop up for 20 to 40 ms, once a second (docs/adr/0032-bodies-are-used-again.md).
  */
 export class BodyPool {
-  /** By capacity, a power of two. */
+  /** By capacity, a power of two; the one that was used last comes last. */
   readonly #free = new Map<number, Buffer[]>();
   readonly #mostBytes: number;
   #keptBytes = 0;
@@ -26,21 +26,40 @@ export class BodyPool {
     // Slow: that is, of its own memory and not a slice of Node's pool.
     if (bytes < LEAST_BYTES) return Buffer.allocUnsafeSlow(bytes);
     const capacity = capacityFor(bytes);
-    const kept = this.#free.get(capacity)?.pop();
+    const kept = this.#used(capacity).pop();
     if (!kept) return Buffer.allocUnsafeSlow(capacity);
     this.#keptBytes -= capacity;
     return kept;
   }
 
-  /** Nobody reads or writes it any more. What was not taken from here, or is more than is kept, is left to the collector. */
+  /**
+   * Nobody reads or writes it any more. Of what is too much, that goes which is of the capacity that has not been used for longest: sizes
+   * that nobody sends any more would else keep the place of those of now.
+   */
   give(buffer: Buffer): void {
     const { byteLength } = buffer;
-    const isOurs = byteLength >= LEAST_BYTES && byteLength === capacityFor(byteLength);
-    if (!isOurs || this.#keptBytes + byteLength > this.#mostBytes) return;
+    if (byteLength < LEAST_BYTES || byteLength > this.#mostBytes || byteLength !== capacityFor(byteLength))
+      return;
+    this.#used(byteLength).push(buffer);
     this.#keptBytes += byteLength;
-    const free = this.#free.get(byteLength);
-    if (free) free.push(buffer);
-    else this.#free.set(byteLength, [buffer]);
+    while (this.#keptBytes > this.#mostBytes) this.#dropOne();
+  }
+
+  #used(capacity: number): Buffer[] {
+    const free = this.#free.get(capacity) ?? [];
+    this.#free.delete(capacity);
+    this.#free.set(capacity, free);
+    return free;
+  }
+
+  #dropOne(): void {
+    for (const [capacity, free] of this.#free) {
+      if (free.pop()) {
+        this.#keptBytes -= capacity;
+        return;
+      }
+      this.#free.delete(capacity);
+    }
   }
 }
 
