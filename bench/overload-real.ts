@@ -11,7 +11,7 @@ const OFFERED = 1.6;
 const SLO_TIMES = 10;
 const ROUNDS = 3;
 /** How often the event loop is looked at. */
-const LOOK_MS = 1;
+const LOOK_MS = 10;
 
 interface Subject {
   readonly model: string;

@@ -10,7 +10,7 @@ import { RunSpread } from './run-spread';
 import { RunningBatches } from './running-batches';
 
 /** Share of the SLO up to which a finish is promised: the rest is for what the curve learns meanwhile. */
-const PROMISED = 0.97;
+const PROMISED = 0.9;
 /**
  * Share of the SLO that is kept free for a slow batch at most. Where one in 200 is slower than this, no rule keeps the SLO of 99 in 100,
  * and to refuse what would have been in time would spare the few others nothing.
