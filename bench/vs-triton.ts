@@ -9,6 +9,8 @@ const BAR = 1;
 /** BENCH_QUICK=1 tries that all of it runs: short windows, one level, one round. Its numbers mean nothing. */
 const QUICK = process.env.BENCH_QUICK === '1';
 const WINDOW_MS = QUICK ? 300 : 1_000;
+/** Before a model's points are measured, at both servers. */
+const WARM_LOAD = ['--concurrency-range', '8'];
 const ROUNDS = QUICK ? 1 : 2;
 const CONCURRENCIES = QUICK ? [8] : [1, 8, 32];
 const DELAYS_US = QUICK ? [1_000] : [0, 1_000];
@@ -52,6 +54,9 @@ async function pointsWith(door: 'http' | 'grpc', delayUs: number): Promise<Point
     const [ferry, triton] = peers as [RunningPeer, RunningPeer];
     const points: Point[] = [];
     for (const model of PEER_MODELS) {
+      // Servers that have served for a while are compared: in its first seconds Ferry's own code is not compiled yet.
+      for (const peer of peers)
+        await perfAnalyzer(peer[door], ['-m', model.name, '-i', door, ...WARM_LOAD], WINDOW_MS);
       for (const concurrency of CONCURRENCIES) {
         points.push(await pointOf({ door, delayUs, model, concurrency, ferry, triton }));
       }
