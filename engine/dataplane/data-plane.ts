@@ -38,7 +38,8 @@ export interface DataPlane {
   refusalOf(name: string, version: string | null): EngineError | null;
   /**
    * Checks the request against the model, queues it, runs it and ranks outputs for which classes were asked. Cancels when the
-   * request's signal fires.
+   * request's signal fires. Once it has settled nobody reads the request's tensors any more, and no output is a view of them: their
+   * memory may then be another request's.
    */
   infer(request: InferenceRequest): Promise<InferenceResult>;
 

@@ -131,7 +131,8 @@ export class IdentityDataPlane implements DataPlane {
     return {
       model: request.model,
       version: request.version ?? '1',
-      outputs: request.inputs,
+      // With memory of their own, as what comes from an instance: that of a request is another's once it has ended.
+      outputs: request.inputs.map((input) => ({ ...input, data: new Uint8Array(input.data) })),
       spans: { queueUs: 0, computeInputUs: 0, computeInferUs: 0, computeOutputUs: 0, totalUs: 0 },
       batch: { id: 1, rows: 1, reason: 'full' },
     };
