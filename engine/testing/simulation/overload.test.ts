@@ -66,12 +66,13 @@ describe('an event loop that shares its cores', () => {
 });
 
 describe('with an SLO and load to spare', () => {
-  it.each(CURVES)('$name: next to nothing is refused', (curve) => {
+  // A promise of nine tenths of the SLO refuses a few of those that one of 97 hundredths would have taken (7 of 4,000 here, not 4).
+  it.each(CURVES)('$name: at most two in a thousand are refused', (curve) => {
     const sloUs = 10 * curve.meanUs(1);
     const { refused } = simulate(
       { kind: 'open', curve, traffic: 'poisson', load: 0.5, seed: 8 },
       { setting: { sloUs }, requests: 4_000 },
     );
-    expect(refused).toBeLessThanOrEqual(4);
+    expect(refused).toBeLessThanOrEqual(8);
   });
 });
