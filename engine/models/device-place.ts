@@ -14,6 +14,7 @@ export class DevicePlace {
   readonly #context: ServingContext;
   readonly #seat: DeviceSeat;
   readonly #limited: LimitedGate | null;
+  #isLeaving = false;
 
   /**
    * @param limits what its configuration asks the rate limiter for
@@ -60,8 +61,18 @@ export class DevicePlace {
 
   /** Takes effect with the next choice. */
   claim(settings: ModelSettings): void {
-    this.#seat.claim(settings);
-    this.#limited?.claim({ deviceClass: settings.deviceClass });
+    const deviceClass = this.#isLeaving ? 'foreground' : settings.deviceClass;
+    this.#seat.claim({ ...settings, deviceClass });
+    this.#limited?.claim({ deviceClass });
+  }
+
+  /**
+   * Its model takes no more requests. What still waits goes with the foreground, also of a background model: others wait for its memory,
+   * and it would else stay for as long as they keep the device busy (priority inheritance; Sha, Rajkumar and Lehoczky, 1990).
+   */
+  leave(settings: ModelSettings): void {
+    this.#isLeaving = true;
+    this.claim(settings);
   }
 
   /** Its model is unloaded. */

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { ChaosModel } from '../testing/simulation/chaos/chaos-model';
 import { chaosWorld } from '../testing/simulation/chaos/chaos-world';
+import { TOKENS } from '../testing/simulation/chaos/device-watch';
 import { MODEL_KINDS, type ModelKind } from '../testing/simulation/chaos/model-kinds';
 import { Random } from '../testing/simulation/random';
 
@@ -104,5 +105,39 @@ test('further instances serve at once, however long the cost curve is being meas
   await advance(500_000);
   expect(model.current?.auto?.phase).toBe('measuring');
   expect(model.current?.readyInstances).toBe(3);
+  expect(world.ledger.faults).toEqual([]);
+});
+
+test('a background model that is evicted answers what it has and is gone, however busy the foreground keeps the device', async () => {
+  const { world, advance, model } = open({
+    ...KIND,
+    // One more than run at once: its bid always stands.
+    settings: { ...KIND.settings, instanceCount: TOKENS + 1, maxInstanceCount: TOKENS + 1 },
+  });
+  const kind = MODEL_KINDS.find(({ name }) => name === 'background') ?? KIND;
+  const background = new ChaosModel(kind, world);
+  world.memory.add(background);
+  void model.replace(0);
+  void background.replace(0);
+  await advance(5e6);
+  const ask = (one: ChaosModel, onEnd: () => void) =>
+    one.ask({ width: 2, seconds: [0], parameters: new Map(), cancelAfterUs: null }, onEnd);
+  let goesOn = true;
+  const again = () => {
+    if (goesOn) ask(model, again);
+  };
+  for (let i = 0; i < 200; i++) again();
+  await advance(1e6);
+  let answered = 0;
+  for (let i = 0; i < 40; i++) ask(background, () => answered++);
+  await advance(10e6);
+  expect(answered).toBe(0);
+  void background.evict('to make room');
+  await advance(2e6);
+  expect(answered).toBe(40);
+  expect(background.current).toBeNull();
+  expect(world.memory.residency.heldBy('background')).toBeNull();
+  goesOn = false;
+  await advance(10e6);
   expect(world.ledger.faults).toEqual([]);
 });

@@ -266,6 +266,7 @@ export class ServedModel {
   async retire(limitUs: number): Promise<void> {
     this.#isRetired = true;
     this.#scaler.stop();
+    this.#place.leave(this.#settings);
     const { clock } = this.#context;
     const error = new EngineError(
       'MODEL_NOT_READY',
