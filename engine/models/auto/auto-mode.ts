@@ -95,7 +95,7 @@ export class AutoMode implements Predictor {
   #refusedBefore = 0;
   #savedUs: number;
   #announcedUs: number;
-  #pause: { readonly timer: Timer; readonly end: () => void } | null = null;
+  readonly #pauses = new Set<{ readonly timer: Timer; readonly end: () => void }>();
   #stopped = false;
 
   constructor(options: AutoModeOptions) {
@@ -238,7 +238,9 @@ export class AutoMode implements Predictor {
       if (this.#options.hasTraffic()) await this.#pauseFor(PAUSE_TIMES * tookUs);
       return tookUs;
     };
-    void this.#obtain(this.#serving, { run, limitUs: LIVE_LIMIT_US, rounds: LIVE_ROUNDS }, true);
+    // Instances that follow load may have other threads by now: what they take says nothing of these sessions.
+    const isWanted = () => this.#serving !== null && idOf(this.#serving.spec) === idOf(spec);
+    void this.#obtain(this.#serving, { run, limitUs: LIVE_LIMIT_US, rounds: LIVE_ROUNDS, isWanted }, true);
   }
 
   /** Writes the curve that serves to disk as it is by now. */
@@ -253,8 +255,10 @@ export class AutoMode implements Predictor {
     this.#stopped = true;
     this.#keeper.stop();
     this.#spare.stop();
-    this.#pause?.timer.cancel();
-    this.#pause?.end();
+    for (const { timer, end } of this.#pauses) {
+      timer.cancel();
+      end();
+    }
     await Promise.all([...this.#measuring.values()].map(({ done }) => done));
     await this.save();
   }
@@ -374,7 +378,12 @@ export class AutoMode implements Predictor {
     const { clock } = this.#options;
     return new Promise((resolve) => {
       if (this.#stopped) return resolve();
-      this.#pause = { timer: clock.callAt(clock.nowUs() + us, resolve), end: resolve };
+      const end = () => {
+        this.#pauses.delete(pause);
+        resolve();
+      };
+      const pause = { timer: clock.callAt(clock.nowUs() + us, end), end };
+      this.#pauses.add(pause);
     });
   }
 

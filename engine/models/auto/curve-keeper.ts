@@ -24,6 +24,8 @@ export interface HowToMeasure {
   readonly rounds: number;
   readonly limitUs: number;
   readonly onRound: (round: number, sizes: number) => void;
+  /** False: nobody wants the curve any more. Absent: it is wanted until the keeper is stopped. */
+  readonly isWanted?: () => boolean;
 }
 
 export interface CurveKeeperOptions {
@@ -73,21 +75,22 @@ export class CurveKeeper {
     return { curve, key, deviceId, source: 'cache', measuredAtMs, attemptedRows: mostRows };
   }
 
-  /** Measures. Null when stopped, or when the model does not take what it is measured with, which is logged. */
+  /** Measures. Null when stopped, when it is not wanted any more, or when the model does not take what it is measured with, which is logged. */
   async measured(wanted: WantedCurve, how: HowToMeasure): Promise<CurveEntry | null> {
     const { logger, label, wallMs } = this.#options;
     const { sizes, key, deviceId, mostRows } = wanted;
+    const isStopped = () => this.#stopped || how.isWanted?.() === false;
     let found: readonly MeasuredSize[];
     try {
-      found = await measureCurve({ ...how, sizes, isStopped: () => this.#stopped });
+      found = await measureCurve({ ...how, sizes, isStopped });
     } catch (error) {
-      if (!this.#stopped)
+      if (!isStopped())
         logger.info(
           `${label}: the cost curve cannot be measured with zeros and is learnt from traffic: ${(error as Error).message}`,
         );
       return null;
     }
-    if (this.#stopped || found.length === 0) return null;
+    if (isStopped() || found.length === 0) return null;
     const last = found.at(-1)?.rows ?? 0;
     const runs = found.reduce((sum, { runsUs }) => sum + runsUs.length, 0);
     const early = last < (sizes.at(-1) ?? 0) ? `, up to ${last} rows: larger ones take too long` : '';

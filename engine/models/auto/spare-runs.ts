@@ -14,36 +14,55 @@ interface WaitingRun {
  */
 export class SpareRuns {
   readonly #pool: Pick<InstancePool, 'capacity' | 'run'>;
-  #waiting: WaitingRun | null = null;
+  /** More than one while a measurement whose sessions serve no more has not noticed it yet. */
+  readonly #waiting: WaitingRun[] = [];
+  #isRunning = false;
+  #isStopped = false;
 
   constructor(pool: Pick<InstancePool, 'capacity' | 'run'>) {
     this.#pool = pool;
   }
 
-  /** One after the other. Rejects as an instance does, or with CANCELLED when stopped before it began. */
+  /** In the order of asking. Rejects as an instance does, or with CANCELLED when stopped before it began. */
   run(inputs: readonly NamedTensor[]): Promise<RunOutput> {
     return new Promise((resolve, reject) => {
-      this.#waiting = { inputs, resolve, reject };
+      if (this.#isStopped) return reject(stopped());
+      this.#waiting.push({ inputs, resolve, reject });
       this.capacityChanged();
     });
   }
 
   /** To be called before the scheduler is told, which would take every place while requests wait. */
   capacityChanged(): void {
-    const waiting = this.#waiting;
     const { idle, ahead } = this.#pool.capacity;
-    if (!waiting || idle + ahead === 0) return;
-    this.#waiting = null;
-    this.#pool.run(waiting.inputs, null, {
+    if (this.#isRunning || idle + ahead === 0) return;
+    const next = this.#waiting.shift();
+    if (!next) return;
+    this.#isRunning = true;
+    const ended = () => {
+      this.#isRunning = false;
+      this.capacityChanged();
+    };
+    this.#pool.run(next.inputs, null, {
       returned: () => undefined,
-      done: waiting.resolve,
-      failed: waiting.reject,
+      done: (output) => {
+        next.resolve(output);
+        ended();
+      },
+      failed: (error) => {
+        next.reject(error);
+        ended();
+      },
     });
   }
 
   /** What runs still ends. */
   stop(): void {
-    this.#waiting?.reject(new EngineError('CANCELLED', 'the model is being unloaded'));
-    this.#waiting = null;
+    this.#isStopped = true;
+    for (const { reject } of this.#waiting.splice(0)) reject(stopped());
   }
+}
+
+function stopped(): EngineError {
+  return new EngineError('CANCELLED', 'the model is being unloaded');
 }
